@@ -1,0 +1,118 @@
+"""The settings: the only reader of the environment. All faults come in one message."""
+
+import base64
+import json
+from datetime import timedelta
+from enum import StrEnum
+from functools import cache
+from typing import Annotated
+
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from shared.domain.policy import Issuer
+
+
+class Environment(StrEnum):
+    """Where the app runs. `local` and `test` allow what production refuses."""
+
+    LOCAL = "local"
+    TEST = "test"
+    PRODUCTION = "production"
+
+
+class ScannerKind(StrEnum):
+    """The malware scanners that can be configured."""
+
+    BUILTIN = "builtin"
+
+
+class TokenIssuer(BaseModel):
+    """One trusted issuer of tokens: of which kind, its exact `iss`, where its keys are, which algorithms it may use."""
+
+    kind: Issuer
+    issuer: str
+    jwks_url: str
+    algorithms: tuple[str, ...] = ("RS256",)
+
+    @field_validator("algorithms")
+    @classmethod
+    def _asymmetric_only(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value or any(a not in {"RS256", "PS256", "ES256", "EdDSA"} for a in value):
+            raise ValueError("only RS256, PS256, ES256 and EdDSA are allowed")
+        return value
+
+
+class SettingsError(Exception):
+    """The settings are not usable; the message lists every fault by the setting's name, without values."""
+
+
+class Settings(BaseSettings):
+    """Every setting of the app, by its name in upper case (see `local.settings.json.example`)."""
+
+    model_config = SettingsConfigDict(case_sensitive=False, extra="ignore", env_ignore_empty=True)
+
+    environment: Environment = Environment.PRODUCTION
+    public_base_url: str = Field(pattern=r"^https://[^/]+$", description="our public address, https, without a path")
+    storage_connection: str = ""
+    storage_connection__blobserviceuri: str = ""
+    storage_connection__tableserviceuri: str = ""
+    servicebus_connection: str = ""
+    servicebus_connection__fullyqualifiednamespace: str = ""
+    token_issuers: Annotated[tuple[TokenIssuer, ...], NoDecode] = Field(min_length=1)
+    communication_endpoint: str
+    communication_access_key: str = ""
+    email_sender_address: str
+    sms_sender: str
+    dialogporten_base_url: str
+    maskinporten_token_url: str = ""
+    maskinporten_exchange_url: str = ""
+    maskinporten_client_id: str = ""
+    maskinporten_jwk: str = ""
+    malware_scanner: ScannerKind
+    reminder_delay: timedelta = timedelta(days=7)
+    agenda_schedule: str = "*/10 * * * * *"
+    dead_letters_schedule: str = "0 * * * * *"
+    agenda_shards: int = Field(default=1, ge=1, le=64)
+    max_request_bytes: int | None = Field(default=None, ge=1)
+    webhook_secret_key: str = Field(description="32 bytes in base64; encrypts the secrets of subscriptions")
+    webhook_allow_private_hosts: bool = False
+    clock_offset_file: str = ""
+
+    @field_validator("token_issuers", mode="before")
+    @classmethod
+    def _from_json(cls, value: object) -> object:
+        return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("webhook_secret_key")
+    @classmethod
+    def _32_bytes(cls, value: str) -> str:
+        if len(base64.b64decode(value)) != 32:
+            raise ValueError("must be 32 bytes in base64")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if not self.storage_connection and not self.storage_connection__blobserviceuri:
+            raise ValueError("STORAGE_CONNECTION or STORAGE_CONNECTION__blobServiceUri is needed")
+        if not self.servicebus_connection and not self.servicebus_connection__fullyqualifiednamespace:
+            raise ValueError("SERVICEBUS_CONNECTION or SERVICEBUS_CONNECTION__fullyQualifiedNamespace is needed")
+        if self.environment is Environment.PRODUCTION:
+            local_only = {
+                "MALWARE_SCANNER=builtin": self.malware_scanner is ScannerKind.BUILTIN,
+                "WEBHOOK_ALLOW_PRIVATE_HOSTS": self.webhook_allow_private_hosts,
+                "CLOCK_OFFSET_FILE": bool(self.clock_offset_file),
+            }
+            if refused := [name for name, is_set in local_only.items() if is_set]:
+                raise ValueError(f"{', '.join(refused)}: for local runs only, refused in production")
+        return self
+
+
+@cache
+def settings() -> Settings:
+    """The settings, read once. Raises SettingsError that lists every fault."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, e['loc'])).upper() or 'SETTINGS'}: {e['msg']}" for e in error.errors()]
+        raise SettingsError("The settings cannot be used. " + "; ".join(faults)) from None

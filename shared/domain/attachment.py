@@ -1,0 +1,198 @@
+"""An attachment: its state, and the decisions about it. Pure: `(state, command, now) -> Change`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.changes import Change, HistoryEntry
+from shared.domain.errors import DomainError, Refusal
+from shared.domain.facts import AggregateKind, Fact, FactType
+from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId
+
+
+class AttachmentStatus(StrEnum):
+    """In the wire contract's order; the latest one is the one shown."""
+
+    INITIALIZED = "Initialized"
+    UPLOAD_PROCESSING = "UploadProcessing"
+    PUBLISHED = "Published"
+    PURGED = "Purged"
+    FAILED = "Failed"
+    EXPIRED = "Expired"
+
+
+ALLOWED: Mapping[AttachmentStatus, frozenset[AttachmentStatus]] = {
+    AttachmentStatus.INITIALIZED: frozenset(
+        {AttachmentStatus.UPLOAD_PROCESSING, AttachmentStatus.PURGED, AttachmentStatus.FAILED}
+    ),
+    AttachmentStatus.UPLOAD_PROCESSING: frozenset(
+        {AttachmentStatus.PUBLISHED, AttachmentStatus.FAILED, AttachmentStatus.PURGED}
+    ),
+    AttachmentStatus.PUBLISHED: frozenset({AttachmentStatus.PURGED, AttachmentStatus.EXPIRED, AttachmentStatus.FAILED}),
+    AttachmentStatus.FAILED: frozenset({AttachmentStatus.UPLOAD_PROCESSING, AttachmentStatus.PURGED}),
+    AttachmentStatus.PURGED: frozenset(),
+    AttachmentStatus.EXPIRED: frozenset(),
+}
+"""Which status may follow which. A failed upload may be tried again (design 10); every other pair is refused."""
+
+
+class Scan(StrEnum):
+    """The only verdicts there are. Whatever a scanner says that is not exactly clean is one of the other two."""
+
+    CLEAN = "clean"
+    INFECTED = "infected"
+    NOT_SCANNED = "not scanned"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the scanner said about exactly the bytes behind `etag` (quotes stripped)."""
+
+    etag: str
+    scan: Scan
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The bytes as they were committed: the blob's ETag (quotes stripped), their number, their digests in hex."""
+
+    etag: str
+    size: int
+    md5: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attachment:
+    """The root of the aggregate. `stored` is None until an upload was committed; `closing` refuses new links."""
+
+    id: AttachmentId
+    resource_id: ResourceId
+    sender: PartyUrn
+    file_name: str
+    display_name: str | None = None
+    is_encrypted: bool = False
+    checksum: str = ""
+    senders_reference: str = ""
+    expiration_in_days: int | None = None
+    created: datetime
+    status: AttachmentStatus = AttachmentStatus.INITIALIZED
+    status_text: str = ""
+    status_changed: datetime
+    stored: Stored | None = None
+    upload_id: str = ""
+    closing: bool = False
+    sequence: int = 0
+
+    @property
+    def is_readable(self) -> bool:
+        """True when its bytes may be served: scanned clean, and still there."""
+        return self.status is AttachmentStatus.PUBLISHED and self.stored is not None
+
+
+AttachmentChange = Change[Attachment, Verdict]
+
+
+def initialise(new: Attachment, *, party: PartyUrn, announce: bool, now: datetime) -> AttachmentChange:
+    """Begin. `announce`: it was made by itself and not together with a correspondence (wire contract 4.2)."""
+    change = _enter(AttachmentChange(state=new), AttachmentStatus.INITIALIZED, now, party=party)
+    return _with_fact(change, FactType.ATTACHMENT_INITIALIZED, now) if announce else change
+
+
+def begin_upload(state: Attachment, upload_id: str, *, party: PartyUrn, now: datetime) -> AttachmentChange:
+    """Take the upload `upload_id`; a later one takes over a failed one only. Raises 2005 otherwise."""
+    if state.status not in {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED} or state.closing:
+        raise DomainError(Refusal.ALREADY_UPLOADED)
+    begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None))
+    return _enter(begun, AttachmentStatus.UPLOAD_PROCESSING, now, party=party)
+
+
+def commit_upload(
+    state: Attachment, upload_id: str, stored: Stored, verdict: Verdict | None, *, now: datetime
+) -> AttachmentChange | None:
+    """Record what was committed, and judge it at once when the verdict came first. None if another upload took over."""
+    if state.upload_id != upload_id or state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+        return None
+    change = AttachmentChange(state=replace(state, stored=stored, checksum=state.checksum or stored.md5))
+    return _judge(change, verdict, now) if verdict else change
+
+
+def record_verdict(state: Attachment, verdict: Verdict, *, now: datetime) -> AttachmentChange:
+    """Keep the verdict, and act on it when it is about the committed bytes. A repeated verdict changes nothing more."""
+    return _judge(AttachmentChange(state=state, rows=(verdict,)), verdict, now)
+
+
+def fail_upload(state: Attachment, upload_id: str, reason: str, *, now: datetime) -> AttachmentChange | None:
+    """Give up this upload with a short reason; None when another one took over or it is decided already."""
+    if state.upload_id != upload_id or state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+        return None
+    change = AttachmentChange(state=replace(state, stored=None))
+    return _enter(change, AttachmentStatus.FAILED, now, text=reason, party=state.sender)
+
+
+def purge(state: Attachment, *, party: PartyUrn, now: datetime) -> AttachmentChange:
+    """Remove it. Raises 2006, 2018; that it is linked (2007) is for the caller to ask, after `closing` is saved."""
+    if state.status is AttachmentStatus.PURGED:
+        raise DomainError(Refusal.ATTACHMENT_PURGED_ALREADY)
+    if state.status is AttachmentStatus.EXPIRED:
+        raise DomainError(Refusal.ATTACHMENT_EXPIRED_ALREADY)
+    text = "The attachment has been purged"
+    change = _enter(AttachmentChange(state=state), AttachmentStatus.PURGED, now, text=text, party=party)
+    return _with_fact(change, FactType.ATTACHMENT_DELETED, now)
+
+
+def require_readable(state: Attachment) -> Stored:
+    """The bytes to serve. Raises 2019 purged, 2020 expired, 2001 when there is nothing clean to serve."""
+    if state.status is AttachmentStatus.PURGED:
+        raise DomainError(Refusal.ATTACHMENT_PURGED)
+    if state.status is AttachmentStatus.EXPIRED:
+        raise DomainError(Refusal.ATTACHMENT_EXPIRED)
+    if state.stored is None or not state.is_readable:
+        raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
+    return state.stored
+
+
+def _judge(change: AttachmentChange, verdict: Verdict, now: datetime) -> AttachmentChange:
+    """Only the exact clean verdict, about exactly the committed bytes, publishes. Source: design 4."""
+    state = change.state
+    about_these = state.stored is not None and state.stored.etag == verdict.etag
+    if not about_these or state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+        return change
+    if verdict.scan is Scan.CLEAN:
+        return _with_fact(_enter(change, AttachmentStatus.PUBLISHED, now), FactType.ATTACHMENT_PUBLISHED, now)
+    text = f"Malware scan: {verdict.reason}"
+    return _with_fact(_enter(change, AttachmentStatus.FAILED, now, text=text), FactType.ATTACHMENT_UPLOAD_FAILED, now)
+
+
+def _enter(
+    change: AttachmentChange,
+    status: AttachmentStatus,
+    now: datetime,
+    *,
+    text: str = "",
+    party: PartyUrn | None = None,
+) -> AttachmentChange:
+    state = change.state
+    if state.sequence and status not in ALLOWED[state.status]:
+        raise ValueError(f"{state.status} is never followed by {status}")
+    entry = HistoryEntry(state.sequence + 1, status, text or status, now, party)
+    after = replace(state, sequence=entry.sequence, status=status, status_text=entry.text, status_changed=now)
+    return replace(change, state=after, history=(*change.history, entry))
+
+
+def _with_fact(change: AttachmentChange, fact: FactType, now: datetime) -> AttachmentChange:
+    state = replace(change.state, sequence=change.state.sequence + 1)
+    new = Fact(
+        aggregate=AggregateKind.ATTACHMENT,
+        aggregate_id=state.id,
+        sequence=state.sequence,
+        type=fact,
+        at=now,
+        resource_id=state.resource_id,
+        subject=state.sender,
+        item=state.id,
+    )
+    return replace(change, state=state, facts=(*change.facts, new))

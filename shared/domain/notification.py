@@ -1,0 +1,131 @@
+"""Telling recipients about their mail: what was asked for, and each single e-mail or SMS."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain.identifiers import PartyUrn, derived_uuid5
+
+
+class Channel(StrEnum):
+    """The channels a sender can ask for, in the wire contract's order (their integers are the positions)."""
+
+    EMAIL = "Email"
+    SMS = "Sms"
+    EMAIL_PREFERRED = "EmailPreferred"
+    SMS_PREFERRED = "SmsPreferred"
+    EMAIL_AND_SMS = "EmailAndSms"
+
+
+class Template(StrEnum):
+    """The text templates, in the wire contract's order."""
+
+    CUSTOM = "CustomMessage"
+    GENERIC = "GenericAltinnMessage"
+
+
+class Medium(StrEnum):
+    """How one notification travels."""
+
+    EMAIL = "Email"
+    SMS = "Sms"
+
+
+class NotificationState(StrEnum):
+    """Where one notification is. `SENDING` is saved before the call, so that a crash cannot send a second one."""
+
+    SENDING = "sending"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """The three texts of a notification, as the sender gave them; keywords are not yet replaced."""
+
+    email_subject: str = ""
+    email_body: str = ""
+    email_is_html: bool = False
+    sms_body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomRecipient:
+    """A recipient of notifications besides, or instead of, the correspondence's own. Exactly one member is set."""
+
+    email: str | None = None
+    mobile: str | None = None
+    party: PartyUrn | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotificationRequest:
+    """What the sender asked for. Source: wire contract, `InitializeCorrespondenceNotificationExt`."""
+
+    template: Template
+    channel: Channel
+    texts: Texts
+    reminder_channel: Channel | None = None
+    reminder_texts: Texts = Texts()
+    send_reminder: bool = False
+    custom_recipients: tuple[CustomRecipient, ...] = ()
+    override_registered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ContactPoint:
+    """Where a party can be reached: addresses of the registers, possibly none."""
+
+    emails: tuple[str, ...] = ()
+    mobiles: tuple[str, ...] = ()
+    reserved: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notification:
+    """One e-mail or SMS. `id` is derived, so that the same one is never made twice.
+
+    `id` is also the operation id towards Communication Services: a repeated call with it sends nothing.
+    """
+
+    id: str
+    is_reminder: bool
+    medium: Medium
+    address: str
+    recipient: PartyUrn | None
+    state: NotificationState
+    created: datetime
+    changed: datetime
+
+
+def notification_id(correspondence_id: str, medium: Medium, address: str, *, reminder: int) -> str:
+    """The id of the notification of this correspondence to this address; `reminder` 0 is the main one."""
+    return derived_uuid5(correspondence_id, f"notification:{reminder}:{medium}:{address.lower()}")
+
+
+def media(channel: Channel, contact: ContactPoint) -> tuple[tuple[Medium, str], ...]:
+    """The single messages that a channel means for somebody who can be reached there; empty when nowhere.
+
+    A preferred channel falls back to the other one when it has no address. Source: wire contract, channels.
+    """
+    emails = tuple((Medium.EMAIL, address) for address in contact.emails)
+    mobiles = tuple((Medium.SMS, number) for number in contact.mobiles)
+    match channel:
+        case Channel.EMAIL:
+            return emails
+        case Channel.SMS:
+            return mobiles
+        case Channel.EMAIL_PREFERRED:
+            return emails or mobiles
+        case Channel.SMS_PREFERRED:
+            return mobiles or emails
+        case Channel.EMAIL_AND_SMS:
+            return emails + mobiles
+
+
+def custom_contact(recipient: CustomRecipient) -> ContactPoint:
+    """Where a custom recipient given by address can be reached (nowhere when given by number)."""
+    return ContactPoint(
+        emails=(recipient.email,) if recipient.email else (), mobiles=(recipient.mobile,) if recipient.mobile else ()
+    )

@@ -1,0 +1,90 @@
+"""From initialised to published or failed: the sender's side of a correspondence. Pure decisions."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.changes import Due, Task
+from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status, step, with_fact
+from shared.domain.facts import FactType
+from shared.domain.identifiers import PartyUrn
+
+
+def initialise(
+    new: Correspondence, *, party: PartyUrn, ready: bool, reserved: bool, now: datetime
+) -> CorrespondenceChange:
+    """Begin: `new` gets its first history. `ready`: every attachment is published already (or there are none).
+
+    A publish time in the future puts it on the agenda. Source: wire contract 4.1.1.
+    """
+    change = step(new, Status.INITIALIZED, party=party, now=now)
+    if reserved:
+        return step(change.state, Status.RESERVED, party=party, now=now, onto=change)
+    change = with_fact(change, FactType.INITIALIZED, change.state.sender, now)
+    if ready:
+        change = step(change.state, Status.READY_FOR_PUBLISH, party=party, now=now, onto=change)
+    due = [Due(Task.PUBLISH, new.id, new.requested_publish_time)] if new.requested_publish_time > now else []
+    if new.due_date_time is not None:
+        due.append(Due(Task.DUE_DATE, new.id, new.due_date_time))
+    return replace(change, due=tuple(due))
+
+
+def publish(state: Correspondence, *, reminder_delay: timedelta, now: datetime) -> CorrespondenceChange | None:
+    """Make it visible to the recipient, or None when it is not to be published (yet, or any more).
+
+    The caller has seen that every attachment is published. A wanted reminder goes on the agenda.
+    """
+    if now < state.requested_publish_time or state.ever & {Status.PUBLISHED, Status.FAILED, Status.RESERVED}:
+        return None
+    if state.is_purged:
+        return None
+    change = CorrespondenceChange(state=state)
+    if Status.READY_FOR_PUBLISH not in state.ever:
+        change = step(state, Status.READY_FOR_PUBLISH, party=state.sender, now=now)
+    published = replace(change.state, published=now)
+    change = step(published, Status.PUBLISHED, party=state.sender, now=now, onto=change)
+    change = with_fact(change, FactType.PUBLISHED, state.recipient, now)
+    if state.notification is not None and state.notification.send_reminder:
+        return replace(change, due=(Due(Task.REMIND, state.id, now + reminder_delay),))
+    return change
+
+
+def fail(state: Correspondence, reason: str, *, now: datetime) -> CorrespondenceChange | None:
+    """Give up publishing, with the reason; None when it is published, failed or purged already.
+
+    Source: wire contract 7.1; malware in a shared attachment does not fail what is already published (design 10).
+    """
+    if state.ever & {Status.PUBLISHED, Status.FAILED} or state.is_purged:
+        return None
+    change = step(state, Status.FAILED, party=state.sender, now=now, text=reason)
+    return with_fact(change, FactType.PUBLISH_FAILED, state.sender, now)
+
+
+def wants_notice(state: Correspondence, *, reminder: bool) -> bool:
+    """May a notice still go out? The main one unless purged or failed; a reminder only while nobody has opened,
+    confirmed, archived or purged it. Source: wire contract 8.5 and design 10.
+    """
+    if (
+        state.notification is None
+        or Status.PUBLISHED not in state.ever
+        or state.is_purged
+        or Status.FAILED in state.ever
+    ):
+        return False
+    return not (reminder and state.ever & {Status.READ, Status.CONFIRMED, Status.ARCHIVED})
+
+
+def pass_due_date(state: Correspondence, *, now: datetime) -> CorrespondenceChange | None:
+    """Say at the due date that it was never read, or never confirmed; None when there is nothing to say."""
+    if Status.PUBLISHED not in state.ever or state.is_purged:
+        return None
+    change = CorrespondenceChange(state=state)
+    if Status.READ not in state.ever:
+        change = with_fact(change, FactType.NEVER_READ, state.recipient, now)
+    if state.is_confirmation_needed and Status.CONFIRMED not in state.ever:
+        change = with_fact(change, FactType.NEVER_CONFIRMED, state.recipient, now)
+    return None if change.is_empty else change
+
+
+def tell(change: CorrespondenceChange, fact: FactType, *, now: datetime, **details: str) -> CorrespondenceChange:
+    """Add a fact about the sender's business to a change (a notification was created, one failed)."""
+    return with_fact(change, fact, change.state.sender, now, **details)

@@ -1,0 +1,96 @@
+"""What recipients, and senders withdrawing, do with a correspondence. Pure decisions."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.correspondence import (
+    PURGEABLE_BY_SENDER,
+    Correspondence,
+    CorrespondenceChange,
+    Status,
+    require_available,
+    step,
+    with_fact,
+)
+from shared.domain.errors import DomainError, Refusal
+from shared.domain.facts import FactType
+from shared.domain.identifiers import AttachmentId, PartyUrn
+
+FETCH_DEBOUNCE = timedelta(seconds=15)  # Source: wire contract, Fetched rows.
+
+
+def fetch(
+    state: Correspondence, party: PartyUrn, *, last: datetime | None, now: datetime, debounce: bool = True
+) -> CorrespondenceChange | None:
+    """Note that the recipient looked; None within 15 s of their `last` look when debounced.
+
+    Fetched never shows as the current status, only in the history. Source: wire contract 4.1.
+    """
+    if debounce and last is not None and now - last < FETCH_DEBOUNCE:
+        return None
+    return step(state, Status.FETCHED, party=party, now=now)
+
+
+def read(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange | None:
+    """Note the first reading of the body; None when it was read before."""
+    if Status.READ in state.ever:
+        return None
+    change = step(replace(state, read=now), Status.READ, party=party, now=now)
+    return with_fact(change, FactType.READ, state.sender, now, by=party)
+
+
+def mark_as_read(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
+    """Read it without opening it. Raises 1001, 1024, 1040. Source: wire contract 4.1.2."""
+    require_available(state)
+    if Status.FETCHED not in state.ever:
+        raise DomainError(Refusal.READ_BEFORE_FETCHED)
+    if (change := read(state, party, now=now)) is None:
+        raise DomainError(Refusal.ALREADY_READ)
+    return change
+
+
+def confirm(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
+    """Confirm receipt. Raises 1001, 1025, 1041; whether confirmation was needed is not asked."""
+    require_available(state)
+    if Status.FETCHED not in state.ever:
+        raise DomainError(Refusal.CONFIRM_BEFORE_FETCHED)
+    if Status.CONFIRMED in state.ever:
+        raise DomainError(Refusal.ALREADY_CONFIRMED)
+    change = step(state, Status.CONFIRMED, party=party, now=now)
+    return with_fact(change, FactType.CONFIRMED, state.sender, now, by=party)
+
+
+def download(
+    state: Correspondence, attachment: AttachmentId, party: PartyUrn, *, now: datetime
+) -> CorrespondenceChange:
+    """Note that the recipient downloads this attachment. Raises 1001 when it is not theirs to see now."""
+    require_available(state)
+    text = f"Attachment {attachment} has been downloaded"
+    change = step(state, Status.ATTACHMENTS_DOWNLOADED, party=party, now=now, text=text)
+    return with_fact(change, FactType.ATTACHMENT_DOWNLOADED, state.sender, now, by=party, attachment=attachment)
+
+
+def purge_by_recipient(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
+    """Remove it for the recipient. Raises 1014, 1001, 1026, 1043. Source: wire contract 4.1.2."""
+    if state.is_purged:
+        raise DomainError(Refusal.ALREADY_PURGED)
+    require_available(state)
+    if state.is_confirmation_needed and Status.CONFIRMED not in state.ever:
+        raise DomainError(Refusal.PURGE_BEFORE_CONFIRMED)
+    return _purge(state, Status.PURGED_BY_RECIPIENT, party, now)
+
+
+def purge_by_sender(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
+    """Withdraw it before it is published. Raises 1014, 1013, 1043. Source: wire contract 4.1.2."""
+    if state.is_purged:
+        raise DomainError(Refusal.ALREADY_PURGED)
+    if state.status not in PURGEABLE_BY_SENDER:
+        raise DomainError(Refusal.PURGE_AFTER_PUBLISH)
+    return _purge(state, Status.PURGED_BY_ALTINN, party, now)
+
+
+def _purge(state: Correspondence, status: Status, party: PartyUrn, now: datetime) -> CorrespondenceChange:
+    if state.is_transmission:
+        raise DomainError(Refusal.TRANSMISSION_NOT_PURGEABLE)
+    change = step(state, status, party=party, now=now)
+    return with_fact(change, FactType.PURGED, state.sender, now, by=party)

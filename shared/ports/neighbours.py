@@ -1,0 +1,153 @@
+"""Whom we ask and whom we tell."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from shared.domain.attachment import Verdict
+from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
+from shared.domain.notification import ContactPoint
+from shared.domain.policy import Action, Subject
+from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.ports.work import DeliveryMessage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """An entry of the resource registry. `owner` has the organisation number, `titles` by language."""
+
+    id: ResourceId
+    owner: PartyUrn
+    owner_code: str
+    type: str
+    titles: Mapping[str, str] = field(default_factory=dict)
+    confidential: bool = False
+    minimum_level: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Party:
+    """An entry of the party register."""
+
+    urn: PartyUrn
+    uuid: str
+    party_id: int
+    name: str
+
+
+class Registry(Protocol):
+    """What is known about resources, parties and contact points. Answers are cached for minutes."""
+
+    async def resource(self, id_: ResourceId) -> Resource | None:
+        """The resource, or None when unknown."""
+
+    async def parties(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Party]:
+        """Those of them that the register knows."""
+
+    async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
+        """Contact points and reservations; a party without any is left out."""
+
+
+class Decisions(Protocol):
+    """A policy decision point. Unknown means denied."""
+
+    async def decide(self, subject: Subject, action: Action, resource: Resource, party: PartyUrn) -> str | None:
+        """The name of the rule that permits it, or None."""
+
+
+class Scanner(Protocol):
+    """A malware scanner. Only an exact clean answer becomes CLEAN."""
+
+    async def scan(self, chunks: AsyncIterator[bytes], *, etag: str, now: datetime) -> Verdict:
+        """Read the bytes to their end or to a finding. Raises Unavailable when the engine is down."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailMessage:
+    """One e-mail; `operation_id` (a UUID) makes a repeated send harmless."""
+
+    operation_id: str
+    to: str
+    subject: str
+    plain_text: str
+    html: str | None = None
+
+
+class EmailSender(Protocol):
+    """Communication Services, e-mail."""
+
+    async def send(self, message: EmailMessage) -> None:
+        """Return when it was accepted; never waits for delivery. Raises Unavailable (with the wait), Rejected."""
+
+
+class SmsSender(Protocol):
+    """Communication Services, SMS."""
+
+    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime) -> None:
+        """Return when it was accepted; a repeated `operation_id` with the same `first_sent` sends nothing.
+
+        Raises Unavailable, Rejected.
+        """
+
+
+class Dialogs(Protocol):
+    """Dialogporten, the service owner's side. Bodies are its own JSON shapes. Done twice is done once."""
+
+    async def create(self, dialog: Mapping[str, object]) -> None:
+        """Create it; that its id exists already is success."""
+
+    async def add_activity(self, dialog_id: str, activity: Mapping[str, object]) -> None:
+        """Append it silently; that its id exists already is success."""
+
+    async def close_confirmation(self, dialog_id: str) -> None:
+        """Remove the confirm actions and set the status NotApplicable, under the dialog's revision."""
+
+    async def delete(self, dialog_id: str) -> bool:
+        """Soft-delete it. False when it is gone already."""
+
+    async def purge(self, dialog_id: str) -> None:
+        """Remove it for good; fine when it is gone already."""
+
+
+class Subscriptions(Protocol):
+    """Event subscriptions and the log of deliveries."""
+
+    async def add(self, subscription: Subscription) -> Subscription:
+        """Store it; an equal one of the same consumer (endpoint and filters) is returned instead."""
+
+    async def get(self, number: int) -> Subscription | None:
+        """By the number the wire shows."""
+
+    async def load(self, resource_id: ResourceId, id_: SubscriptionId) -> Subscription | None:
+        """By resource and id."""
+
+    async def of_resource(self, resource_id: ResourceId) -> Sequence[Subscription]:
+        """All of one resource; cached for a second at most."""
+
+    async def of_consumer(self, consumer: PartyUrn) -> Sequence[Subscription]:
+        """All that this consumer made."""
+
+    async def save(self, subscription: Subscription) -> None:
+        """Replace it."""
+
+    async def remove(self, subscription: Subscription) -> None:
+        """Delete it; fine when it is gone."""
+
+    async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
+        """Keep the attempt and the delivery's state."""
+
+    async def delivery_state(self, subscription: SubscriptionId, event_id: str) -> DeliveryState | None:
+        """Where this delivery is, or None before the first attempt."""
+
+
+class Webhooks(Protocol):
+    """POSTs to endpoints of subscribers."""
+
+    async def validate(self, subscription: Subscription) -> bool:
+        """True when the endpoint consents: the CloudEvents handshake, or else a validation event answered 2xx."""
+
+    async def post(
+        self, subscription: Subscription, event: Mapping[str, object], *, attempt: int, now: datetime
+    ) -> Attempt:
+        """Deliver one CloudEvent, signed; every outcome is an Attempt, none raises."""
