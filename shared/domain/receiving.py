@@ -60,13 +60,17 @@ def confirm(state: Correspondence, party: PartyUrn, *, now: datetime) -> Corresp
     return with_fact(change, FactType.CONFIRMED, state.sender, now, by=party)
 
 
-def download(
-    state: Correspondence, attachment: AttachmentId, party: PartyUrn, *, now: datetime
-) -> CorrespondenceChange:
-    """Note that the recipient downloads this attachment. Raises 1001 when it is not theirs to see now."""
+def download(state: Correspondence, attachment: AttachmentId, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
+    """Note that the recipient downloads this attachment; the first time, say so. Raises 1001 when not theirs to see.
+
+    Source: wire contract 4.1.1 (a status each time), design 10 (an event once per recipient and attachment).
+    """
     require_available(state)
     text = f"Attachment {attachment} has been downloaded"
-    change = step(state, Status.ATTACHMENTS_DOWNLOADED, party=party, now=now, text=text)
+    after = replace(state, downloaded=state.downloaded | {attachment})
+    change = step(after, Status.ATTACHMENTS_DOWNLOADED, party=party, now=now, text=text)
+    if attachment in state.downloaded:
+        return change
     return with_fact(change, FactType.ATTACHMENT_DOWNLOADED, state.sender, now, by=party, attachment=attachment)
 
 
