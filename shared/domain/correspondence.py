@@ -139,7 +139,8 @@ class Correspondence:
     """The root of the aggregate, without the body (see `Content`).
 
     `sequence` is the last number used for a history entry or a fact. `ever` holds every status it ever had.
-    `dialog_cursor` is the last fact carried over to Dialogporten; `downloaded` the attachments a recipient has taken. All times are aware UTC.
+    `dialog_cursor` is the last fact carried over to Dialogporten, `downloaded` the attachments a recipient has taken.
+    All times are aware UTC.
     """
 
     id: CorrespondenceId

@@ -60,7 +60,9 @@ def confirm(state: Correspondence, party: PartyUrn, *, now: datetime) -> Corresp
     return with_fact(change, FactType.CONFIRMED, state.sender, now, by=party)
 
 
-def download(state: Correspondence, attachment: AttachmentId, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
+def download(
+    state: Correspondence, attachment: AttachmentId, party: PartyUrn, *, now: datetime
+) -> CorrespondenceChange:
     """Note that the recipient downloads this attachment; the first time, say so. Raises 1001 when not theirs to see.
 
     Source: wire contract 4.1.1 (a status each time), design 10 (an event once per recipient and attachment).

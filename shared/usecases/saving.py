@@ -1,0 +1,174 @@
+"""Committing a decision: pointers first, then the partition, then the facts, then the pointer away.
+
+A crash anywhere leaves a pointer that the sweep finds; see the decision record on pointers.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+
+from shared.domain.attachment import Attachment, AttachmentChange
+from shared.domain.changes import Due, Task
+from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange, Status
+from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
+from shared.domain.facts import AggregateKind, Fact
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
+from shared.domain.policy import Permit
+from shared.ports import App, Loaded, MailboxEntry
+from shared.telemetry import Log
+
+DISPATCH_AFTER = timedelta(seconds=60)  # Source: design 1, the rules of the dispatch pointer.
+_ATTEMPTS = 8
+_log = Log("saving")
+
+
+async def create_correspondence(
+    app: App, change: CorrespondenceChange, content: Content, permit: Permit, *, now: datetime
+) -> bool:
+    """The new correspondence is kept and its facts are on their way. False when it existed already.
+
+    At most five storage operations and one send, plus one per thing that becomes due.
+    """
+    pointer, _, _ = await asyncio.gather(
+        _point_dispatch(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, now),
+        app.mailboxes.point(MailboxEntry(correspondence=change.state, title=None)),
+        asyncio.gather(*(app.agenda.put(due, now=now) for due in change.due)),
+    )
+    created = await app.correspondences.create(change, content, permit)
+    await _tell(app, change.facts if created else (), pointer)
+    return created
+
+
+async def save_correspondence(
+    app: App,
+    loaded: Loaded[Correspondence],
+    change: CorrespondenceChange,
+    permit: Permit,
+    *,
+    title: str | None = None,
+    seen: PartyUrn | None = None,
+) -> None:
+    """The change is kept and its facts are on their way. `title` goes into the mailboxes. Raises Conflict."""
+    now = app.clock()
+    work: list[Coroutine[object, object, object]] = [app.agenda.put(due, now=now) for due in change.due]
+    if change.state.ever - loaded.state.ever - {Status.FETCHED}:
+        work.append(app.mailboxes.merge(change.state, title=title))
+    pointer, _ = await asyncio.gather(
+        _point_dispatch(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, now), asyncio.gather(*work)
+    )
+    await app.correspondences.save(change, loaded.etag, permit, seen=seen)
+    await _tell(app, change.facts, pointer)
+
+
+async def create_attachment(app: App, change: AttachmentChange, permit: Permit) -> bool:
+    """The new attachment is kept and its facts are on their way. False when it existed already."""
+    pointer = await _point_dispatch(app, AggregateKind.ATTACHMENT, change.state.id, change.facts, app.clock())
+    created = await app.attachments.create(change, permit)
+    await _tell(app, change.facts if created else (), pointer)
+    return created
+
+
+async def save_attachment(app: App, loaded: Loaded[Attachment], change: AttachmentChange, permit: Permit) -> None:
+    """The change is kept and its facts are on their way. Raises Conflict."""
+    pointer = await _point_dispatch(app, AggregateKind.ATTACHMENT, change.state.id, change.facts, app.clock())
+    await app.attachments.save(change, loaded.etag, permit)
+    await _tell(app, change.facts, pointer)
+
+
+async def decide_correspondence(
+    app: App,
+    id_: CorrespondenceId,
+    permit: Permit,
+    decide: Callable[[Correspondence], CorrespondenceChange | None],
+    *,
+    first: Loaded[Correspondence] | None = None,
+    seen: PartyUrn | None = None,
+) -> Correspondence:
+    """Load, decide, save; on a lost race from the start again. The state afterwards. Raises 1001 when unknown.
+
+    `first` saves the first load. A decision of None saves nothing.
+    """
+    loaded = first
+    for attempt in range(_ATTEMPTS):
+        loaded = loaded or await app.correspondences.load(id_)
+        if loaded is None:
+            raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+        change = decide(loaded.state)
+        if change is None or (change.is_empty and change.state == loaded.state):
+            return loaded.state
+        try:
+            await save_correspondence(app, loaded, change, permit, seen=seen)
+        except Conflict:
+            loaded = None
+            await pause(attempt)
+        else:
+            return change.state
+    raise Unavailable("correspondence", retry_after=timedelta(seconds=1))
+
+
+async def decide_attachment(
+    app: App, id_: AttachmentId, permit: Permit, decide: Callable[[Attachment], AttachmentChange | None]
+) -> Attachment:
+    """Load, decide, save; on a lost race from the start again. Raises 2001 when unknown."""
+    for attempt in range(_ATTEMPTS):
+        loaded = await app.attachments.load(id_)
+        if loaded is None:
+            raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
+        change = decide(loaded.state)
+        if change is None or (change.is_empty and change.state == loaded.state):
+            return loaded.state
+        try:
+            await save_attachment(app, loaded, change, permit)
+        except Conflict:
+            await pause(attempt)
+        else:
+            return change.state
+    raise Unavailable("attachment", retry_after=timedelta(seconds=1))
+
+
+async def finish_dispatch(app: App, subject: str, *, written: datetime) -> bool:
+    """Send what a dispatch pointer (`kind:id:first sequence`) still stands for. True when the pointer may go.
+
+    It may go when the broker has taken the facts, or when it is 15 minutes old and the commit never happened.
+    """
+    kind, id_, first = subject.split(":")
+    facts = await facts_of(app, AggregateKind(kind), id_, after=int(first) - 1)
+    if facts:
+        await app.outbox.send_facts(facts)
+        return True
+    return app.clock() - written > timedelta(minutes=15)
+
+
+async def facts_of(app: App, kind: AggregateKind, id_: str, *, after: int = 0) -> tuple[Fact, ...]:
+    """The facts of an aggregate above a sequence, from its own partition."""
+    match kind:
+        case AggregateKind.CORRESPONDENCE:
+            return tuple(await app.correspondences.facts(CorrespondenceId(id_), after=after))
+        case AggregateKind.ATTACHMENT:
+            return tuple(await app.attachments.facts(AttachmentId(id_), after=after))
+
+
+async def pause(attempt: int) -> None:
+    """Wait a little, longer each time, never in step with others."""
+    await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (jitter, no secret)
+
+
+async def _point_dispatch(
+    app: App, kind: AggregateKind, id_: str, facts: tuple[Fact, ...], now: datetime
+) -> str | None:
+    if not facts:
+        return None
+    due = Due(Task.DISPATCH, f"{kind}:{id_}:{facts[0].sequence}", now + DISPATCH_AFTER)
+    return (await app.agenda.put(due, now=now)).key
+
+
+async def _tell(app: App, facts: tuple[Fact, ...], pointer: str | None) -> None:
+    """After the commit nothing may fail the request any more: what cannot be sent now, the sweep sends."""
+    try:
+        if facts:
+            await app.outbox.send_facts(facts)
+        if pointer is not None:
+            await app.agenda.drop(pointer)
+    except Unavailable as error:
+        _log.warning("dispatch.left_to_the_sweep", neighbour=error.neighbour, facts=len(facts))
