@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from shared.domain.changes import Change, HistoryEntry
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import AggregateKind, Fact, FactType
 from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId
+
+UPLOAD_TAKEOVER = timedelta(minutes=1)
 
 
 class AttachmentStatus(StrEnum):
@@ -27,7 +29,12 @@ ALLOWED: Mapping[AttachmentStatus, frozenset[AttachmentStatus]] = {
         {AttachmentStatus.UPLOAD_PROCESSING, AttachmentStatus.PURGED, AttachmentStatus.FAILED}
     ),
     AttachmentStatus.UPLOAD_PROCESSING: frozenset(
-        {AttachmentStatus.PUBLISHED, AttachmentStatus.FAILED, AttachmentStatus.PURGED}
+        {
+            AttachmentStatus.UPLOAD_PROCESSING,
+            AttachmentStatus.PUBLISHED,
+            AttachmentStatus.FAILED,
+            AttachmentStatus.PURGED,
+        }
     ),
     AttachmentStatus.PUBLISHED: frozenset({AttachmentStatus.PURGED, AttachmentStatus.EXPIRED, AttachmentStatus.FAILED}),
     AttachmentStatus.FAILED: frozenset({AttachmentStatus.UPLOAD_PROCESSING, AttachmentStatus.PURGED}),
@@ -103,8 +110,18 @@ def initialise(new: Attachment, *, party: PartyUrn, announce: bool, now: datetim
 
 
 def begin_upload(state: Attachment, upload_id: str, *, party: PartyUrn, now: datetime) -> AttachmentChange:
-    """Take the upload `upload_id`; a later one takes over a failed one only. Raises 2005 otherwise."""
-    if state.status not in {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED} or state.closing:
+    """Take the upload `upload_id`. Raises 2005 when there is one already, finished or under way.
+
+    A failed upload may be tried again; one that has not ended after a minute is taken over, since only the sender
+    who gave it up tries again (a crashed server never says that it failed).
+    """
+    given_up = (
+        state.status is AttachmentStatus.UPLOAD_PROCESSING
+        and state.stored is None
+        and now - state.status_changed > UPLOAD_TAKEOVER
+    )
+    free = state.status in {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED}
+    if state.closing or not (free or given_up):
         raise DomainError(Refusal.ALREADY_UPLOADED)
     begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None))
     return _enter(begun, AttachmentStatus.UPLOAD_PROCESSING, now, party=party)
@@ -142,6 +159,11 @@ def purge(state: Attachment, *, party: PartyUrn, now: datetime) -> AttachmentCha
     text = "The attachment has been purged"
     change = _enter(AttachmentChange(state=state), AttachmentStatus.PURGED, now, text=text, party=party)
     return _with_fact(change, FactType.ATTACHMENT_DELETED, now)
+
+
+def set_closing(state: Attachment, *, closing: bool) -> AttachmentChange | None:
+    """Refuse new links from now on (or take them again); None when it is so already. Source: design 1."""
+    return None if state.closing is closing else AttachmentChange(state=replace(state, closing=closing))
 
 
 def require_readable(state: Attachment) -> Stored:

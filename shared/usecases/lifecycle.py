@@ -1,0 +1,148 @@
+"""Level-triggered care of correspondences: look at one, and publish, fail or clean up what is due."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from shared.domain import attachment as attachments
+from shared.domain import publishing
+from shared.domain.attachment import Attachment, AttachmentStatus
+from shared.domain.changes import Due, Task
+from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status
+from shared.domain.errors import Conflict, DomainError
+from shared.domain.facts import AggregateKind
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyKind, party_kind
+from shared.domain.policy import Action, own_work
+from shared.ports import AgendaMessage, App, Loaded
+from shared.telemetry import Log
+from shared.usecases.saving import decide_attachment, decide_correspondence, pause, save_correspondence
+
+_PAGE = 100
+_LINK_GRACE = timedelta(minutes=15)  # Source: design 1, links between aggregates.
+_SETTLED = frozenset({Status.PUBLISHED, Status.FAILED})
+_log = Log("lifecycle")
+
+
+def is_overdue(state: Correspondence, *, now: datetime) -> bool:
+    """True when it could be published already but is not."""
+    return state.requested_publish_time <= now and not (state.ever & _SETTLED or state.is_purged)
+
+
+async def care(app: App, kind: AggregateKind, id_: str) -> None:
+    """Do what follows from the state of this aggregate. Safe to repeat, in any order."""
+    match kind:
+        case AggregateKind.CORRESPONDENCE:
+            await look(app, CorrespondenceId(id_))
+        case AggregateKind.ATTACHMENT:
+            await look_at_users(app, AttachmentId(id_))
+
+
+async def look(app: App, id_: CorrespondenceId) -> None:
+    """It is published when its time has come and every attachment is clean; failed when it never can be."""
+    for attempt in range(8):
+        loaded = await app.correspondences.load(id_)
+        if loaded is None:
+            return
+        if loaded.state.is_purged:
+            await _release_attachments(app, loaded.state)
+            return
+        if not is_overdue(loaded.state, now=app.clock()) and not loaded.state.attachments:
+            return
+        change = await _settle(app, loaded.state)
+        if change is None:
+            return
+        try:
+            await _save(app, loaded, change)
+        except Conflict:
+            await pause(attempt)
+        else:
+            return
+
+
+async def look_at_users(app: App, id_: AttachmentId, *, after: CorrespondenceId | None = None) -> None:
+    """Every correspondence that uses the attachment is looked at: one page now, the next by a message of its own."""
+    links = await app.attachments.links(id_, after=after, limit=_PAGE)
+    for start in range(0, len(links), 8):
+        await asyncio.gather(*(look(app, correspondence) for correspondence, _ in links[start : start + 8]))
+    if len(links) == _PAGE:
+        now = app.clock()
+        due = Due(Task.CATCH_UP, f"links:{id_}:{links[-1][0]}", now)
+        await app.outbox.send_agenda([AgendaMessage(due, "", now)])
+
+
+async def pass_due_date(app: App, id_: CorrespondenceId) -> None:
+    """At the due date it is said that it was never read or never confirmed."""
+    if (loaded := await app.correspondences.load(id_)) is None:
+        return
+    permit = own_work(Action.WRITE, loaded.state.resource_id, "due date")
+    now = app.clock()
+    await decide_correspondence(app, id_, permit, lambda s: publishing.pass_due_date(s, now=now), first=loaded)
+
+
+async def _settle(app: App, state: Correspondence) -> CorrespondenceChange | None:
+    """The decision: publish, fail, or nothing yet."""
+    now = app.clock()
+    if state.ever & _SETTLED:
+        return None
+    used = await app.attachments.load_many([use.id for use in state.attachments])
+    for use in state.attachments:
+        found = used.get(use.id)
+        if found is None or found.status in {AttachmentStatus.FAILED, AttachmentStatus.PURGED}:
+            return publishing.fail(state, _attachment_reason(found), now=now)
+    if any(not attachment.is_readable for attachment in used.values()) or now < state.requested_publish_time:
+        return None
+    if reason := await _obstacle(app, state):
+        return publishing.fail(state, reason, now=now)
+    return publishing.publish(state, reminder_delay=app.rules.reminder_delay, now=now)
+
+
+def _attachment_reason(attachment: Attachment | None) -> str:
+    if attachment is None:
+        return "An attachment is missing"
+    return f"Attachment {attachment.id}: {attachment.status_text}"
+
+
+async def _obstacle(app: App, state: Correspondence) -> str | None:
+    """Why it cannot be published at all, or None. Source: wire contract 7.1."""
+    known = await app.registry.parties([state.sender, state.recipient])
+    if state.sender not in known or state.recipient not in known:
+        return "Sender or recipient is not in the register"
+    if state.ignore_reservation or party_kind(state.recipient) is not PartyKind.PERSON:
+        return None
+    contact = (await app.registry.contacts([state.recipient])).get(state.recipient)
+    return "The recipient is reserved against digital mail" if contact and contact.reserved else None
+
+
+async def _save(app: App, loaded: Loaded[Correspondence], change: CorrespondenceChange) -> None:
+    permit = own_work(Action.WRITE, loaded.state.resource_id, "lifecycle")
+    title = None
+    if Status.PUBLISHED in change.state.ever:
+        content = await app.correspondences.content(change.state.id, permit)
+        title = content.title if content else None
+    await save_correspondence(app, loaded, change, permit, title=title)
+    _log.info("correspondence.settled", id=change.state.id, status=change.state.status)
+
+
+async def _release_attachments(app: App, state: Correspondence) -> None:
+    """The bytes of a purged correspondence go when nobody else uses them. Source: wire contract 7.3."""
+    for use in state.attachments:
+        await app.attachments.unlink(use.id, state.id)
+        if not await app.attachments.links(use.id, limit=1):
+            await close_attachment(app, use.id)
+
+
+async def close_attachment(app: App, id_: AttachmentId) -> None:
+    """An attachment that nobody uses is closed, then purged; a link that came in between keeps it."""
+    loaded = await app.attachments.load(id_)
+    if loaded is None or loaded.state.status in {AttachmentStatus.PURGED, AttachmentStatus.EXPIRED}:
+        return
+    permit = own_work(Action.WRITE, loaded.state.resource_id, "lifecycle")
+    await decide_attachment(app, id_, permit, lambda s: attachments.set_closing(s, closing=True))
+    if await app.attachments.links(id_, limit=1):
+        await decide_attachment(app, id_, permit, lambda s: attachments.set_closing(s, closing=False))
+        return
+    now = app.clock()
+    try:
+        await decide_attachment(app, id_, permit, lambda s: attachments.purge(s, party=s.sender, now=now))
+    except DomainError:
+        return
+    await app.blobs.delete(id_)

@@ -1,0 +1,219 @@
+"""Looking at correspondences: overview, details, the body, attachments, search. What leaves a trace says so."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from shared.domain import receiving
+from shared.domain.attachment import Attachment, Stored, require_readable
+from shared.domain.changes import HistoryEntry
+from shared.domain.correspondence import HIDDEN_FROM_SENDER, AttachmentUse, Content, Correspondence, Status
+from shared.domain.errors import DomainError, Refusal
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId, organisation
+from shared.domain.notification import Notification
+from shared.domain.policy import Action, Permit, Subject
+from shared.ports import App, Loaded, MailboxQuery
+from shared.usecases import lifecycle
+from shared.usecases.access import Roles, acting_party, ask, require, roles_of
+from shared.usecases.acting import find
+from shared.usecases.saving import decide_correspondence
+
+SEARCH_CAP = 1000  # Source: wire contract 11.
+
+
+class Role(StrEnum):
+    """Whose side a search looks from."""
+
+    RECIPIENT = "Recipient"
+    SENDER = "Sender"
+    BOTH = "RecipientAndSender"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """A search as it was asked for; bounds are exclusive."""
+
+    resource_id: ResourceId
+    role: Role
+    on_behalf_of: PartyUrn | None = None
+    published_after: datetime | None = None
+    published_before: datetime | None = None
+    status: Status | None = None
+    senders_reference: str | None = None
+    idempotent_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Bytes that may be served; `read(start, length)` gives them in pieces, `length` None to the end."""
+
+    attachment: Attachment
+    stored: Stored
+    read: Callable[[int, int | None], AsyncIterator[bytes]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CorrespondenceView:
+    """What one caller sees. `content` None: hidden from a sender after publication; `shown_body` is what goes out."""
+
+    state: Correspondence
+    content: Content | None
+    shown_body: str | None
+    attachments: tuple[tuple[AttachmentUse, Attachment], ...]
+    notifications: tuple[Notification, ...]
+    history: tuple[HistoryEntry, ...] = ()
+
+
+async def overview(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
+    """The correspondence as it stands. A recipient's look is noted as Fetched, debounced. Raises 1001, 4001, 4002."""
+    loaded, roles = await _open(app, caller, id_)
+    if loaded.state.is_purged:
+        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    state = await _note_look(app, caller, loaded, roles) if roles.acts_as_recipient else loaded.state
+    return await _view(app, state, roles)
+
+
+async def details(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
+    """The overview with its histories. A recipient's look is always noted. Raises 1001, 4001, 4002."""
+    loaded, roles = await _open(app, caller, id_)
+    state = loaded.state
+    if roles.acts_as_recipient:
+        state = await _note_look(app, caller, loaded, roles, debounce=False)
+    view = await _view(app, state, roles)
+    history = await app.correspondences.history(id_)
+    if roles.recipient is None:
+        history = [entry for entry in history if Status(entry.status) not in HIDDEN_FROM_SENDER]
+    return replace(view, history=tuple(history))
+
+
+async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:
+    """The body as safe Markdown. The first opening by a recipient is Read. Raises 1001, 4001, 4002."""
+    loaded, roles = await _open(app, caller, id_)
+    if roles.recipient is None:
+        raise DomainError(Refusal.NO_ACCESS)
+    permit = roles.recipient
+    if roles.acts_as_recipient:
+        await _note_look(app, caller, loaded, roles)
+        party, now = await acting_party(app, caller), app.clock()
+        await decide_correspondence(app, id_, permit, lambda state: receiving.read(state, party, now=now))
+    elif not loaded.state.is_available_to_recipient:
+        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    content = await app.correspondences.content(id_, permit)
+    if content is None:
+        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    return app.texts.shown(content)
+
+
+async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_id: AttachmentId) -> Download:
+    """One attachment of it, noted as downloaded. Raises 1001, 2001, 2019, 2020, 4001, 4002."""
+    loaded = await find(app, id_)
+    state = loaded.state
+    use = next((use for use in state.attachments if use.id == attachment_id), None)
+    attachment = await app.attachments.load(attachment_id) if use is not None else None
+    if use is None or attachment is None:
+        raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
+    permit = await require(app, caller, Action.READ, state.resource_id, state.recipient)
+    resource_id = attachment.state.resource_id
+    permit = await require(app, caller, Action.READ_ATTACHMENT, resource_id, state.recipient)
+    party, now = await acting_party(app, caller), app.clock()
+    if not state.is_available_to_recipient:
+        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    if use.expires is not None and use.expires <= now:
+        raise DomainError(Refusal.ATTACHMENT_EXPIRED)
+    stored = require_readable(attachment.state)
+    await decide_correspondence(
+        app, id_, permit, lambda s: receiving.download(s, attachment_id, party, now=now), first=loaded
+    )
+    return serve(app, attachment.state, stored, permit)
+
+
+def serve(app: App, attachment: Attachment, stored: Stored, permit: Permit) -> Download:
+    """The bytes behind the committed ETag, to be read under this permit."""
+
+    def read(start: int, length: int | None) -> AsyncIterator[bytes]:
+        return app.blobs.read(attachment.id, stored, permit, start=start, length=length)
+
+    return Download(attachment, stored, read)
+
+
+async def search(app: App, caller: Subject, search: Search) -> Sequence[CorrespondenceId]:
+    """The newest ids that match, at most 1000. Raises 1027, 4001, 4006, 1036. Source: wire contract 11."""
+    if search.published_after and search.published_before and search.published_after > search.published_before:
+        raise DomainError(Refusal.FROM_AFTER_TO)
+    party = search.on_behalf_of or (organisation(caller.organisation) if caller.organisation else caller.party)
+    if party is None:
+        raise DomainError(Refusal.CALLER_UNKNOWN)
+    permits = [await ask(app, caller, action, search.resource_id, party) for action in (Action.READ, Action.WRITE)]
+    if not any(permits):
+        raise DomainError(Refusal.NO_ACCESS)
+    if search.idempotent_key is not None:
+        return await _by_key(app, party, search.idempotent_key)
+    sides = {Role.RECIPIENT: (True,), Role.SENDER: (False,), Role.BOTH: (True, False)}[search.role]
+    found: dict[CorrespondenceId, None] = {}
+    for as_recipient in sides:
+        found |= dict.fromkeys(await app.mailboxes.search(_query(search, party, as_recipient=as_recipient)))
+    return list(found)[:SEARCH_CAP]
+
+
+def _query(search: Search, party: PartyUrn, *, as_recipient: bool) -> MailboxQuery:
+    return MailboxQuery(
+        party=party,
+        resource_id=search.resource_id,
+        as_recipient=as_recipient,
+        published_after=search.published_after,
+        published_before=search.published_before,
+        status=search.status,
+        senders_reference=search.senders_reference,
+        limit=SEARCH_CAP,
+    )
+
+
+async def _by_key(app: App, owner: PartyUrn, key: str) -> list[CorrespondenceId]:
+    """What this owner made with the key: keys belong to the service owner (design 10)."""
+    from shared.usecases.idempotency import answered
+
+    initialised = await answered(app, owner, key)
+    return [one.id for one in initialised.correspondences] if initialised else []
+
+
+async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loaded[Correspondence], Roles]:
+    """Load and ask; what is due but not yet published is published first, so that nobody comes too early."""
+    loaded = await find(app, id_)
+    roles = await roles_of(app, caller, loaded.state)
+    if roles.acts_as_recipient and lifecycle.is_overdue(loaded.state, now=app.clock()):
+        await lifecycle.look(app, id_)
+        loaded = await find(app, id_)
+    return loaded, roles
+
+
+async def _note_look(
+    app: App, caller: Subject, loaded: Loaded[Correspondence], roles: Roles, *, debounce: bool = True
+) -> Correspondence:
+    """The recipient sees it: it must be theirs to see, and the look goes into the history."""
+    state = loaded.state
+    if not state.is_available_to_recipient:
+        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    party, now = await acting_party(app, caller), app.clock()
+    last = await app.correspondences.last_seen(state.id, party) if debounce else None
+    return await decide_correspondence(
+        app,
+        state.id,
+        roles.any,
+        lambda s: receiving.fetch(s, party, last=last, now=now, debounce=debounce),
+        first=loaded,
+        seen=party,
+    )
+
+
+async def _view(app: App, state: Correspondence, roles: Roles) -> CorrespondenceView:
+    visible = roles.recipient is not None or Status.PUBLISHED not in state.ever
+    content = await app.correspondences.content(state.id, roles.any) if visible else None
+    known = await app.attachments.load_many([use.id for use in state.attachments])
+    return CorrespondenceView(
+        state=state,
+        content=content,
+        shown_body=content.body if content else None,
+        attachments=tuple((use, known[use.id]) for use in state.attachments if use.id in known) if visible else (),
+        notifications=tuple(await app.correspondences.notifications(state.id)) if state.notification else (),
+    )
