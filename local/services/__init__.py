@@ -1,0 +1,1 @@
+"""The neighbours of the service, stood in for by one small server."""
