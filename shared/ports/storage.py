@@ -146,6 +146,9 @@ class Idempotency(Protocol):
     async def begin(self, request: KeyedRequest) -> Loaded[KeyedRequest] | None:
         """Insert it: None when it was new (go on), else what is there already."""
 
+    async def find(self, owner: PartyUrn, key: str) -> KeyedRequest | None:
+        """What is remembered under this key, or None."""
+
     async def take_over(self, existing: Loaded[KeyedRequest], *, until: datetime) -> bool:
         """Claim a request whose flight ended without a response. False when somebody else did first."""
 

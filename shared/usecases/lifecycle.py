@@ -1,7 +1,7 @@
 """Level-triggered care of correspondences: look at one, and publish, fail or clean up what is due."""
 
 import asyncio
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from shared.domain import attachment as attachments
 from shared.domain import publishing
@@ -17,7 +17,6 @@ from shared.telemetry import Log
 from shared.usecases.saving import decide_attachment, decide_correspondence, pause, save_correspondence
 
 _PAGE = 100
-_LINK_GRACE = timedelta(minutes=15)  # Source: design 1, links between aggregates.
 _SETTLED = frozenset({Status.PUBLISHED, Status.FAILED})
 _log = Log("lifecycle")
 
@@ -146,3 +145,10 @@ async def close_attachment(app: App, id_: AttachmentId) -> None:
     except DomainError:
         return
     await app.blobs.delete(id_)
+
+
+async def repair_mailboxes(app: App, id_: CorrespondenceId) -> None:
+    """The mailbox pointers say what the partition says: every status ever had. Safe to repeat."""
+    loaded = await app.correspondences.load(id_)
+    if loaded is not None:
+        await app.mailboxes.merge(loaded.state, title="" if loaded.state.is_purged else None)

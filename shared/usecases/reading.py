@@ -17,6 +17,7 @@ from shared.ports import App, Loaded, MailboxQuery
 from shared.usecases import lifecycle
 from shared.usecases.access import Roles, acting_party, ask, require, roles_of
 from shared.usecases.acting import find
+from shared.usecases.idempotency import answered
 from shared.usecases.saving import decide_correspondence
 
 SEARCH_CAP = 1000  # Source: wire contract 11.
@@ -171,8 +172,6 @@ def _query(search: Search, party: PartyUrn, *, as_recipient: bool) -> MailboxQue
 
 async def _by_key(app: App, owner: PartyUrn, key: str) -> list[CorrespondenceId]:
     """What this owner made with the key: keys belong to the service owner (design 10)."""
-    from shared.usecases.idempotency import answered
-
     initialised = await answered(app, owner, key)
     return [one.id for one in initialised.correspondences] if initialised else []
 

@@ -1,0 +1,87 @@
+"""All subscriptions and queues on one page. Each consumer: read the message, call one use case, or dead-letter it."""
+
+import azure.functions as func
+from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
+
+from functions.edge import traced
+from shared import bootstrap
+from shared.domain.facts import AggregateKind
+from shared.domain.identifiers import CorrespondenceId
+from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
+
+CONNECTION = "SERVICEBUS_CONNECTION"
+TOPIC = "facts"
+blueprint = func.Blueprint()
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message", topic_name=TOPIC, subscription_name="lifecycle", connection=CONNECTION
+)
+async def lifecycle_consumer(message: func.ServiceBusMessage) -> None:
+    """Publish, fail or release what the fact is about."""
+    fact = _fact(message)
+    with traced(fact.trace):
+        await lifecycle.care(bootstrap.app(), fact.aggregate, fact.id)
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message", topic_name=TOPIC, subscription_name="webhooks", connection=CONNECTION
+)
+async def webhooks_consumer(message: func.ServiceBusMessage) -> None:
+    """Put one delivery per subscriber on the queue."""
+    fact = _fact(message)
+    with traced(fact.trace):
+        await webhooks.fan_out(bootstrap.app(), fact.aggregate, fact.id, fact.sequence)
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message", topic_name=TOPIC, subscription_name="dialogs", connection=CONNECTION
+)
+async def dialogs_consumer(message: func.ServiceBusMessage) -> None:
+    """Carry the correspondence's facts over to Dialogporten, in order."""
+    fact = _fact(message)
+    if fact.aggregate is AggregateKind.CORRESPONDENCE:
+        with traced(fact.trace):
+            await dialogs.carry_over(bootstrap.app(), CorrespondenceId(fact.id))
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message", topic_name=TOPIC, subscription_name="notifications", connection=CONNECTION
+)
+async def notifications_consumer(message: func.ServiceBusMessage) -> None:
+    """Tell the recipient about a published correspondence."""
+    fact = _fact(message)
+    if fact.aggregate is AggregateKind.CORRESPONDENCE:
+        with traced(fact.trace):
+            await notifying.notify(bootstrap.app(), CorrespondenceId(fact.id))
+
+
+@blueprint.service_bus_topic_trigger(
+    arg_name="message", topic_name=TOPIC, subscription_name="projections", connection=CONNECTION
+)
+async def projections_consumer(message: func.ServiceBusMessage) -> None:
+    """Repair the mailbox pointers of a correspondence."""
+    fact = _fact(message)
+    if fact.aggregate is AggregateKind.CORRESPONDENCE:
+        with traced(fact.trace):
+            await lifecycle.repair_mailboxes(bootstrap.app(), CorrespondenceId(fact.id))
+
+
+@blueprint.service_bus_queue_trigger(arg_name="message", queue_name="deliveries", connection=CONNECTION)
+async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
+    """Post one event to one subscriber."""
+    envelope = DeliveryEnvelope.model_validate_json(message.get_body())
+    with traced(envelope.trace):
+        await webhooks.deliver(bootstrap.app(), envelope.to_domain())
+
+
+@blueprint.service_bus_queue_trigger(arg_name="message", queue_name="agenda", connection=CONNECTION)
+async def agenda_consumer(message: func.ServiceBusMessage) -> None:
+    """Do one thing that fell due."""
+    envelope = AgendaEnvelope.model_validate_json(message.get_body())
+    with traced(envelope.trace):
+        await agenda.act(bootstrap.app(), envelope.to_domain())
+
+
+def _fact(message: func.ServiceBusMessage) -> FactMessage:
+    return FactMessage.model_validate_json(message.get_body())

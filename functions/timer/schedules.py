@@ -1,0 +1,16 @@
+"""All clocks on one page. Timers only find what is due and enqueue it."""
+
+import azure.functions as func
+
+from functions.edge import traced
+from shared import bootstrap
+from shared.usecases import agenda
+
+blueprint = func.Blueprint()
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="%AGENDA_SCHEDULE%", use_monitor=False)
+async def agenda_sweep(timer: func.TimerRequest) -> None:
+    """Everything that fell due on the agenda is on its queue."""
+    with traced():
+        await agenda.sweep(bootstrap.app())

@@ -1,0 +1,121 @@
+"""The composition root: adapters are made here, once, on the first call and never at import."""
+
+import base64
+from functools import cache
+from pathlib import Path
+
+from azure.core.credentials_async import AsyncTokenCredential
+
+from shared.adapters.agenda import AgendaTable
+from shared.adapters.attachments import AttachmentTable
+from shared.adapters.blobs import BlobStore
+from shared.adapters.correspondences import CorrespondenceTable
+from shared.adapters.decisions import PolicyDecisions
+from shared.adapters.dialogporten import DialogportenClient
+from shared.adapters.email import CommunicationEmail
+from shared.adapters.idempotency import IdempotencyTable
+from shared.adapters.mailboxes import MailboxTable
+from shared.adapters.maskinporten import MaskinportenTokens
+from shared.adapters.outbox import ServiceBusOutbox
+from shared.adapters.registry import RegistryTable
+from shared.adapters.scanner import BuiltinScanner
+from shared.adapters.sms import CommunicationSms
+from shared.adapters.subscriptions import SubscriptionTable
+from shared.adapters.tables import Tables
+from shared.adapters.texts import LibraryTexts
+from shared.adapters.tokens import TokenVerifier
+from shared.adapters.webhook_post import HttpWebhooks
+from shared.clock import moved_clock, system_clock
+from shared.config import Environment, Settings, settings
+from shared.domain.policy import Subject
+from shared.ports import App, Clock, Rules
+
+DIALOGPORTEN_SCOPE = "digdir:dialogporten.serviceprovider"
+
+
+@cache
+def app() -> App:
+    """Everything the use cases work with. Raises SettingsError when the settings cannot be used."""
+    s = settings()
+    credential = _credential(s)
+    tables = Tables(
+        connection_string=s.storage_connection, endpoint=s.storage_connection__tableserviceuri, credential=credential
+    )
+    blobs = BlobStore(
+        connection_string=s.storage_connection, account_url=s.storage_connection__blobserviceuri, credential=credential
+    )
+    registry = RegistryTable(tables, clock())
+    endpoint, key = s.communication_endpoint, s.communication_access_key
+    return App(
+        correspondences=CorrespondenceTable(tables),
+        attachments=AttachmentTable(tables),
+        mailboxes=MailboxTable(tables),
+        agenda=AgendaTable(tables, shards=s.agenda_shards),
+        idempotency=IdempotencyTable(tables, blobs),
+        outbox=ServiceBusOutbox(
+            connection_string=s.servicebus_connection,
+            namespace=s.servicebus_connection__fullyqualifiednamespace,
+            credential=credential,
+        ),
+        blobs=blobs,
+        scanner=BuiltinScanner(),
+        registry=registry,
+        decisions=PolicyDecisions(registry.policy),
+        email=CommunicationEmail(endpoint, key, s.email_sender_address, credential),
+        sms=CommunicationSms(endpoint, key, s.sms_sender, credential),
+        dialogs=DialogportenClient(s.dialogporten_base_url, _dialogporten_tokens(s)),
+        subscriptions=SubscriptionTable(tables, base64.b64decode(s.webhook_secret_key)),
+        webhooks=HttpWebhooks(s.public_base_url, s.webhook_allow_private_hosts),
+        clock=clock(),
+        texts=LibraryTexts(),
+        rules=_rules(s),
+    )
+
+
+async def authenticate(authorization: str | None) -> Subject:
+    """Who the `Authorization` header names. Raises `shared.adapters.tokens.InvalidToken`."""
+    scheme, _, token = (authorization or "").partition(" ")
+    return await _verifier().verify(token.strip() if scheme.lower() == "bearer" else "")
+
+
+@cache
+def clock() -> Clock:
+    """The clock of this installation."""
+    offset_file = settings().clock_offset_file
+    return moved_clock(Path(offset_file)) if offset_file else system_clock
+
+
+@cache
+def _verifier() -> TokenVerifier:
+    return TokenVerifier(settings().token_issuers, clock())
+
+
+def _credential(s: Settings) -> AsyncTokenCredential | None:
+    """A managed identity, made only where a neighbour is named without a key."""
+    if s.storage_connection and s.servicebus_connection and s.communication_access_key:
+        return None
+    from azure.identity.aio import DefaultAzureCredential  # costs 150 ms, needed in Azure only
+
+    return DefaultAzureCredential()
+
+
+def _dialogporten_tokens(s: Settings) -> MaskinportenTokens:
+    return MaskinportenTokens(
+        s.maskinporten_token_url,
+        s.maskinporten_exchange_url,
+        s.maskinporten_client_id,
+        s.maskinporten_jwk,
+        DIALOGPORTEN_SCOPE,
+        clock(),
+    )
+
+
+def _rules(s: Settings) -> Rules:
+    production = s.environment is Environment.PRODUCTION
+    return Rules(
+        public_base_url=s.public_base_url,
+        reminder_delay=s.reminder_delay,
+        minimum_expiration_days=14 if production else 1,  # Source: wire contract 5.9, number 2017.
+        max_request_bytes=s.max_request_bytes,
+        sandbox=not production,
+    )

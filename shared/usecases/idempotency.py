@@ -1,0 +1,81 @@
+"""The same key and request give the same answer again. Keys belong to the service owner. Source: design 9."""
+
+import json
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from shared.domain.correspondence import Status
+from shared.domain.errors import DomainError, Refusal
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
+from shared.domain.requests import Initialised, InitialisedOne, NewMessage
+from shared.ports import App, KeyedRequest
+
+_FLIGHT_OF_ONE = timedelta(seconds=30)  # One create takes milliseconds; its repeat should not wait long after a crash.
+_FLIGHT_OF_MANY = timedelta(minutes=5)
+
+
+async def begin(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime) -> datetime | Initialised:
+    """Take the key: the instant its ids derive from, or the answer that was given before.
+
+    Raises 1034: with the ids that exist when the key stands for another request, with `retryAfter` seconds while the
+    first one is still in flight.
+    """
+    key = message.idempotent_key
+    if key is None:
+        return now
+    flight = _FLIGHT_OF_ONE if len(message.recipients) == 1 else _FLIGHT_OF_MANY
+    new = KeyedRequest(owner=owner, key=key, digest=message.digest, created=now, in_flight_until=now + flight)
+    existing = await app.idempotency.begin(new)
+    if existing is None:
+        return now
+    request = existing.state
+    if request.digest != message.digest:
+        raise _used_otherwise(request)
+    if request.response is not None:
+        return replace(_parse(request.response), replayed=True)
+    if now < request.in_flight_until:
+        wait = max(1, int((request.in_flight_until - now).total_seconds()) + 1)
+        detail = "A request with this idempotent key is being worked on; try again later"
+        raise DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": wait})
+    if not await app.idempotency.take_over(existing, until=now + flight):
+        detail = "A request with this idempotent key is being worked on; try again later"
+        raise DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": 1})
+    return request.created
+
+
+async def finish(app: App, owner: PartyUrn, message: NewMessage, answer: Initialised) -> None:
+    """The answer is kept for every repeat."""
+    if message.idempotent_key is not None:
+        await app.idempotency.finish(owner, message.idempotent_key, _format(answer))
+
+
+async def forget(app: App, owner: PartyUrn, message: NewMessage) -> None:
+    """Nothing was made: the key is free for a mended request."""
+    if message.idempotent_key is not None:
+        await app.idempotency.forget(owner, message.idempotent_key)
+
+
+async def answered(app: App, owner: PartyUrn, key: str) -> Initialised | None:
+    """What was answered under this key of this owner, or None."""
+    found = await app.idempotency.find(owner, key)
+    return _parse(found.response) if found is not None and found.response is not None else None
+
+
+def _used_otherwise(request: KeyedRequest) -> DomainError:
+    ids = [one.id for one in _parse(request.response).correspondences] if request.response else []
+    detail = "The idempotent key was used for a different request"
+    return DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"correspondenceIds": ids})
+
+
+def _format(answer: Initialised) -> str:
+    ones = [[one.id, one.status.value, one.recipient] for one in answer.correspondences]
+    return json.dumps({"v": 1, "correspondences": ones, "attachments": list(answer.attachment_ids)})
+
+
+def _parse(text: str) -> Initialised:
+    data = json.loads(text)
+    ones = tuple(
+        InitialisedOne(CorrespondenceId(id_), Status(status), PartyUrn(recipient))
+        for id_, status, recipient in data["correspondences"]
+    )
+    return Initialised(ones, tuple(AttachmentId(a) for a in data["attachments"]))

@@ -1,0 +1,68 @@
+"""Telling subscribers: match each fact, deliver each match, try again on the ladder."""
+
+import random
+from dataclasses import replace
+
+from shared.domain.changes import Due, Task
+from shared.domain.events import cloud_event
+from shared.domain.facts import AggregateKind, Fact
+from shared.domain.subscription import Attempt, DeliveryState, Subscription, matches, next_attempt
+from shared.ports import App, DeliveryMessage
+from shared.telemetry import Log
+from shared.usecases.saving import facts_of
+
+_GONE = 410  # Source: CloudEvents webhook specification: the endpoint wants no more.
+_log = Log("webhooks")
+
+
+async def fan_out(app: App, kind: AggregateKind, id_: str, sequence: int) -> None:
+    """One delivery per subscriber of this fact is on the queue. Safe to repeat: what was delivered stays so."""
+    fact = await _fact(app, kind, id_, sequence)
+    if fact is None:
+        return
+    subscribers = await app.subscriptions.of_resource(fact.resource_id)
+    wanted = [s for s in subscribers if matches(s, fact)]
+    if wanted:
+        await app.outbox.send_deliveries([DeliveryMessage(s.id, fact.resource_id, kind, id_, sequence) for s in wanted])
+
+
+async def deliver(app: App, message: DeliveryMessage) -> None:
+    """The event was posted once; what failed is on the agenda for its next attempt. 410 ends the subscription."""
+    subscription = await app.subscriptions.load(message.resource_id, message.subscription)
+    fact = await _fact(app, message.aggregate, message.aggregate_id, message.sequence)
+    if subscription is None or fact is None or not matches(subscription, fact):
+        return
+    if await app.subscriptions.delivery_state(subscription.id, fact.id) is DeliveryState.DELIVERED:
+        return
+    event = cloud_event(fact, base_url=app.rules.public_base_url)
+    number = message.attempt + 1
+    attempt = await app.webhooks.post(subscription, event, attempt=number, now=app.clock())
+    state = await _outcome(app, subscription, message, attempt)
+    await app.subscriptions.log(message, fact.id, attempt, state)
+    level = _log.info if attempt.succeeded else _log.warning
+    level("webhook.attempted", subscription=subscription.id, fact=fact.id, status=attempt.status, attempt=number)
+
+
+async def _outcome(app: App, subscription: Subscription, message: DeliveryMessage, attempt: Attempt) -> DeliveryState:
+    if attempt.succeeded:
+        return DeliveryState.DELIVERED
+    if attempt.status == _GONE:
+        await app.subscriptions.save(replace(subscription, active=False))
+        return DeliveryState.GIVEN_UP
+    now = app.clock()
+    at = next_attempt(attempt.number, now=now, jitter=random.random())  # noqa: S311 (jitter, no secret)
+    if at is None:
+        return DeliveryState.GIVEN_UP
+    await app.agenda.put(Due(Task.DELIVER, delivery_subject(message), at, attempt.number), now=now)
+    return DeliveryState.WAITING
+
+
+def delivery_subject(message: DeliveryMessage) -> str:
+    """How a delivery is named on the agenda; none of the parts can hold a colon."""
+    m = message
+    return f"{m.subscription}:{m.resource_id}:{m.aggregate}:{m.aggregate_id}:{m.sequence}"
+
+
+async def _fact(app: App, kind: AggregateKind, id_: str, sequence: int) -> Fact | None:
+    facts = await facts_of(app, kind, id_, after=sequence - 1)
+    return facts[0] if facts and facts[0].sequence == sequence else None
