@@ -1,0 +1,171 @@
+"""A sender hands in a message for one or many recipients: all of it is accepted, or none."""
+
+import asyncio
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from shared.domain import attachment as attachments
+from shared.domain import publishing
+from shared.domain.checks import needs_recipient_name, substitute_recipient_name
+from shared.domain.correspondence import AttachmentUse, Correspondence
+from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, derived_uuid7, uuid7
+from shared.domain.policy import Action, Permit, Subject
+from shared.domain.requests import Initialised, InitialisedOne, NewAttachment, NewMessage
+from shared.ports import App, Party, Resource, Upload
+from shared.usecases import idempotency
+from shared.usecases.access import acting_party, find_resource, require
+from shared.usecases.attachments import begun, record_commit, uploading
+from shared.usecases.judging import Judged, judge
+from shared.usecases.saving import create_attachment, create_correspondence
+
+_AT_ONCE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """A file of a form: its bytes are written, not committed; `attachment_id` is the one it will have."""
+
+    file_name: str
+    size: int
+    attachment_id: AttachmentId
+    upload: Upload
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Batch:
+    """What all correspondences of one request share."""
+
+    message: NewMessage
+    resource: Resource
+    permit: Permit
+    party: PartyUrn
+    created: datetime
+    judged: Judged
+    uses: tuple[AttachmentUse, ...] = ()
+    ready: bool = True
+
+
+async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequence[StagedFile] = ()) -> Initialised:
+    """One correspondence per recipient exists, in the request's order; or a refusal, and nothing exists.
+
+    The same key and request give the same answer again. Raises the numbers of the wire contract, 5.1, in its order.
+    """
+    resource = await find_resource(app, message.resource_id)
+    permit = await require(app, caller, Action.WRITE, resource.id, resource.owner)
+    if resource.type != "CorrespondenceService":
+        raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
+    party = await acting_party(app, caller)
+    now = app.clock()
+    begin = await idempotency.begin(app, resource.owner, message, now=now)
+    if isinstance(begin, Initialised):
+        return begin
+    try:
+        judged = await judge(app, resource, message, [file.size for file in files], now=now)
+        batch = _Batch(message=message, resource=resource, permit=permit, party=party, created=begin, judged=judged)
+        batch = replace(batch, uses=await _attach(app, batch, files), ready=not files)
+    except BaseException:
+        if begin == now:  # nobody before us began with this key: nothing of it exists
+            await idempotency.forget(app, resource.owner, message)
+        raise
+    answer = Initialised(tuple(await _create_all(app, batch)), tuple(use.id for use in batch.uses))
+    await idempotency.finish(app, resource.owner, message, answer)
+    return answer
+
+
+async def _create_all(app: App, batch: _Batch) -> list[InitialisedOne]:
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(recipient: PartyUrn) -> InitialisedOne:
+        async with gate:
+            return await _create(app, batch, recipient)
+
+    return await asyncio.gather(*(one(recipient) for recipient in batch.message.recipients))
+
+
+async def _create(app: App, batch: _Batch, recipient: PartyUrn) -> InitialisedOne:
+    """One correspondence exists, made now or by an earlier try of the same request."""
+    message, now = batch.message, app.clock()
+    new = _correspondence(batch, recipient)
+    content = message.content
+    if needs_recipient_name(content):
+        content = substitute_recipient_name(content, _name(batch.judged.parties, recipient))
+    change = publishing.initialise(
+        new, party=batch.party, ready=batch.ready, reserved=recipient in batch.judged.reserved, now=now
+    )
+    await asyncio.gather(*(app.attachments.link(use.id, new.id, at=now) for use in batch.uses))
+    state = change.state
+    if not await create_correspondence(app, change, content, batch.permit, now=now):
+        existing = await app.correspondences.load(new.id)
+        state = existing.state if existing is not None else state
+    return InitialisedOne(state.id, change.state.status, recipient)
+
+
+def _correspondence(batch: _Batch, recipient: PartyUrn) -> Correspondence:
+    message = batch.message
+    return Correspondence(
+        id=correspondence_id(message, recipient, batch.created),
+        resource_id=batch.resource.id,
+        sender=batch.resource.owner,
+        recipient=recipient,
+        senders_reference=message.senders_reference,
+        message_sender=message.message_sender,
+        created=batch.created,
+        requested_publish_time=message.requested_publish_time or batch.created,
+        due_date_time=message.due_date_time,
+        external_references=message.external_references,
+        property_list=message.property_list,
+        reply_options=message.reply_options,
+        notification=message.notification,
+        attachments=batch.uses,
+        ignore_reservation=message.ignore_reservation,
+        is_confirmation_needed=message.is_confirmation_needed,
+        is_confidential=message.is_confidential,
+        allow_forwarding=message.allow_forwarding,
+        idempotent_key=message.idempotent_key,
+        status_changed=batch.created,
+    )
+
+
+def correspondence_id(message: NewMessage, recipient: PartyUrn, created: datetime) -> CorrespondenceId:
+    """A new id; derived from key and recipient when there is a key, so that a repeat makes the same ones."""
+    if message.idempotent_key is None:
+        return CorrespondenceId(uuid7(created, os.urandom(10)))
+    return CorrespondenceId(derived_uuid7(created, message.idempotent_key, recipient))
+
+
+def _name(parties: Mapping[PartyUrn, Party], recipient: PartyUrn) -> str:
+    return parties[recipient].name if recipient in parties else ""
+
+
+async def _attach(app: App, batch: _Batch, files: Sequence[StagedFile]) -> tuple[AttachmentUse, ...]:
+    """The attachments that every correspondence of the request uses: new ones first, then existing ones.
+
+    A repeat of a request that had come further uses what the first one stored, and drops its own bytes.
+    """
+    message, judged = batch.message, batch.judged
+    if files and message.idempotent_key is not None:
+        first = await app.correspondences.load(correspondence_id(message, message.recipients[0], batch.created))
+        if first is not None:
+            return first.state.attachments
+    uses = [
+        AttachmentUse(await _store(app, batch, file, message.new_attachments[position]), judged.new_expiries[position])
+        for position, file in enumerate(files)
+    ]
+    return (*uses, *judged.existing_uses)
+
+
+async def _store(app: App, batch: _Batch, file: StagedFile, new: NewAttachment) -> AttachmentId:
+    """The file is an attachment that waits for its scan. Raises 2002, 2008."""
+    id_, upload_id = file.attachment_id, str(file.attachment_id)
+    begin = begun(app, id_, batch.resource.owner, new)
+    change = attachments.initialise(begin, party=batch.party, announce=False, now=begin.created)
+    await create_attachment(app, uploading(change, upload_id, party=batch.party), batch.permit)
+    try:
+        stored = await file.upload.commit()
+    except (Unavailable, Conflict) as error:
+        raise DomainError(Refusal.UPLOAD_FAILED) from error
+    await record_commit(app, id_, upload_id, stored, batch.permit)
+    return id_

@@ -1,0 +1,83 @@
+"""Judging a message before anything of it is written, in the wire contract's order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain import checks
+from shared.domain.attachment import Attachment
+from shared.domain.checks_notification import check_notification
+from shared.domain.correspondence import AttachmentUse, ReferenceType
+from shared.domain.errors import DomainError, Refusal, Unavailable
+from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, party_kind
+from shared.domain.requests import NewMessage
+from shared.ports import App, Party, Resource
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """What was learnt on the way: who the recipients are, who is reserved, which attachments are used until when."""
+
+    parties: Mapping[PartyUrn, Party]
+    reserved: frozenset[PartyUrn]
+    existing_uses: tuple[AttachmentUse, ...]
+    new_expiries: tuple[datetime | None, ...]
+
+
+async def judge(app: App, resource: Resource, message: NewMessage, sizes: Sequence[int], *, now: datetime) -> Judged:
+    """The message may be sent. Raises the first fault in the order of the wire contract, 5.1 items 8 to 25."""
+    checks.check_resource(message, confidential=resource.confidential, minimum_level=resource.minimum_level)
+    checks.check_before_register(message)
+    parties = await _recipients(app, message)
+    checks.check_confirmation(message)
+    reserved = await _reserved(app, message)
+    checks.check_dates(message, now=now)
+    checks.check_content(message.content, app.texts)
+    checks.check_message_sender(message, app.texts)
+    checks.check_references(message)
+    if any(reference.type is ReferenceType.DIALOG_ID for reference in message.external_references):
+        raise DomainError(Refusal.DIALOG_UNKNOWN, "Messages in a dialog that exists already are not supported yet")
+    existing = await app.attachments.load_many(message.existing_attachments)
+    checks.check_existing(message, existing, sender=resource.owner)
+    checks.check_forwarded_size(message, [*sizes, *(a.stored.size for a in existing.values() if a.stored)])
+    checks.check_new_attachments(message, minimum_expiration_days=app.rules.minimum_expiration_days)
+    if len(sizes) != len(message.new_attachments):
+        raise DomainError(Refusal.FILES_DO_NOT_MATCH)
+    checks.check_reply_options(message.reply_options)
+    if message.notification is not None:
+        check_notification(message.notification, recipients=len(message.recipients), numbers=app.texts)
+    return Judged(
+        parties=parties,
+        reserved=reserved,
+        existing_uses=tuple(_use(message, existing, id_, now) for id_ in message.existing_attachments),
+        new_expiries=tuple(checks.expiry(message, new.expiration_in_days, now=now) for new in message.new_attachments),
+    )
+
+
+def _use(
+    message: NewMessage, existing: Mapping[AttachmentId, Attachment], id_: AttachmentId, now: datetime
+) -> AttachmentUse:
+    return AttachmentUse(id_, checks.expiry(message, existing[id_].expiration_in_days, now=now))
+
+
+async def _recipients(app: App, message: NewMessage) -> Mapping[PartyUrn, Party]:
+    """Every recipient as the register knows them. Raises 1029 that lists those it does not know."""
+    parties = await app.registry.parties(message.recipients)
+    if missing := [recipient for recipient in message.recipients if recipient not in parties]:
+        raise DomainError(Refusal.RECIPIENTS_UNKNOWN, f"{Refusal.RECIPIENTS_UNKNOWN.text}: {', '.join(missing)}")
+    return parties
+
+
+async def _reserved(app: App, message: NewMessage) -> frozenset[PartyUrn]:
+    """Persons who want no digital mail. Raises 1030 when the only recipient is one, 1032 when it cannot be asked."""
+    persons = [r for r in message.recipients if party_kind(r) is PartyKind.PERSON]
+    if message.ignore_reservation or not persons:
+        return frozenset()
+    try:
+        contacts = await app.registry.contacts(persons)
+    except Unavailable as error:
+        raise DomainError(Refusal.RESERVATION_LOOKUP_FAILED) from error
+    reserved = frozenset(person for person in persons if person in contacts and contacts[person].reserved)
+    if reserved and len(message.recipients) == 1:
+        raise DomainError(Refusal.RECIPIENT_RESERVED)
+    return reserved
