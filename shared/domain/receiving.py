@@ -31,12 +31,15 @@ def fetch(
     return step(state, Status.FETCHED, party=party, now=now)
 
 
-def read(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange | None:
-    """Note the first reading of the body; None when it was read before."""
+def read(state: Correspondence, party: PartyUrn, *, now: datetime, opened: bool = True) -> CorrespondenceChange | None:
+    """Note the first reading of the body; None when it was read before.
+
+    `opened` False: it was only marked as read, which the dialog's log does not tell. Source: wire contract 4.1.1.
+    """
     if Status.READ in state.ever:
         return None
     change = step(replace(state, read=now), Status.READ, party=party, now=now)
-    return with_fact(change, FactType.READ, state.sender, now, by=party)
+    return with_fact(change, FactType.READ, state.sender, now, by=party, how="opened" if opened else "marked")
 
 
 def mark_as_read(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
@@ -44,7 +47,7 @@ def mark_as_read(state: Correspondence, party: PartyUrn, *, now: datetime) -> Co
     require_available(state)
     if Status.FETCHED not in state.ever:
         raise DomainError(Refusal.READ_BEFORE_FETCHED)
-    if (change := read(state, party, now=now)) is None:
+    if (change := read(state, party, now=now, opened=False)) is None:
         raise DomainError(Refusal.ALREADY_READ)
     return change
 
