@@ -14,8 +14,8 @@ def cloud_event(fact: Fact, *, base_url: str, trace: str = "") -> dict[str, obje
     """The event in the shape of Altinn Events: all keys lower case, `data` always null.
 
     The id is the fact's, so a repeated delivery is known again. `sequence` (the CloudEvents extension) orders the
-    events of one source and item as text. `trace`, a W3C traceparent, goes along when given; so does the attachment
-    that an event of a correspondence is about. Source: wire contract 9.1 and 9.2.
+    events of one correspondence or attachment, as text. `trace`, a W3C traceparent, goes along when given; so does
+    the attachment that an event of a correspondence is about. Source: wire contract 9.1 and 9.2.
     """
     event: dict[str, object] = {
         "specversion": "1.0",
