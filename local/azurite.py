@@ -1,0 +1,16 @@
+"""Storage: Microsoft's emulator Azurite, the real one from npm, on a folder that stays."""
+
+from pathlib import Path
+
+from local.addresses import HOST, ROOT, Addresses
+
+PACKAGE = ROOT / "node_modules" / "azurite" / "package.json"
+_MAIN = ROOT / "node_modules" / "azurite" / "dist" / "src" / "azurite.js"
+
+
+def command(addresses: Addresses, state: Path) -> list[str]:
+    """Return the command line that serves blobs, queues and tables from `state`."""
+    ports = {"blob": addresses.blob, "queue": addresses.queue, "table": addresses.table}
+    listening = [word for name, port in ports.items() for word in (f"--{name}Host", HOST, f"--{name}Port", str(port))]
+    quiet = ["--skipApiVersionCheck", "--silent", "--disableTelemetry"]
+    return ["node", str(_MAIN), "--location", str(state / "azurite"), *listening, *quiet]

@@ -1,0 +1,83 @@
+"""The parts of a stack: what runs, in which order, and on which ports."""
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from local import azurite, settings
+from local.addresses import HOST, ROOT, Addresses
+
+ATTACHMENTS_CONTAINER = "attachments"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One process of the stack; it starts once the ports in `after` answer."""
+
+    name: str
+    command: list[str]
+    environment: Mapping[str, str]
+    ports: tuple[int, ...] = ()
+    after: tuple[int, ...] = ()
+    keeps_data: bool = False  # stopped last, so that the others can finish what they are writing
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a stack is asked to be."""
+
+    addresses: Addresses
+    state: Path
+    functions: bool = True
+    engine: str = "local"
+    extra_settings: Mapping[str, str] = field(default_factory=dict)
+
+
+def _python(*words: str) -> list[str]:
+    return [sys.executable, "-m", *words]
+
+
+def _neighbours(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
+    addresses, state = plan.addresses, plan.state
+    offset = str(settings.clock_offset_file(state))
+    block = ("--port-base", str(addresses.port_base), "--state", str(state))
+    broker = (str(ROOT / "local" / "servicebus.json"), "--port", str(addresses.broker))
+    storage_ports = (addresses.blob, addresses.queue, addresses.table)
+    return (
+        Part("azurite", azurite.command(addresses, state), environment, storage_ports, keeps_data=True),
+        Part(
+            "broker",
+            _python("local.broker", *broker, "--db", str(state / "broker.db"), "--clock-offset-file", offset),
+            environment,
+            (addresses.broker,),
+            keeps_data=True,
+        ),
+        Part("services", _python("local.services", *block), environment, (addresses.services,), keeps_data=True),
+    )
+
+
+def _functions(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
+    addresses, state = plan.addresses, plan.state
+    app = {**settings.app_environment(addresses.port_base, state), **plan.extra_settings}
+    where = ("--app", str(ROOT), "--port", str(addresses.functions), "--state", str(state))
+    own = _python("local.host", *where, "--clock-offset-file", str(settings.clock_offset_file(state)))
+    command = ["func", "start", "--port", str(addresses.functions)] if plan.engine == "func" else own
+    neighbours = tuple(port for name, port in addresses.named().items() if name != "functions")
+    events = (
+        *("--storage", settings.storage_connection(addresses), "--container", ATTACHMENTS_CONTAINER),
+        *("--target", f"http://{HOST}:{addresses.functions}", "--function", app["SCAN_FUNCTION"]),
+        *("--state", str(state / "eventgrid.db")),
+    )
+    return (
+        Part("functions", command, {**environment, **app}, (addresses.functions,), after=neighbours),
+        Part("eventgrid", _python("local.host.eventgrid", *events), environment, after=(addresses.functions,)),
+    )
+
+
+def parts(plan: Plan) -> tuple[Part, ...]:
+    """Return all parts of the stack in the order of their start."""
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    neighbours = _neighbours(plan, environment)
+    return (*neighbours, *_functions(plan, environment)) if plan.functions else neighbours
