@@ -5,7 +5,7 @@ from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessag
 
 from functions.edge import traced
 from shared import bootstrap
-from shared.domain.facts import AggregateKind
+from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import CorrespondenceId
 from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
 
@@ -51,7 +51,7 @@ async def dialogs_consumer(message: func.ServiceBusMessage) -> None:
 async def notifications_consumer(message: func.ServiceBusMessage) -> None:
     """Tell the recipient about a published correspondence."""
     fact = _fact(message)
-    if fact.aggregate is AggregateKind.CORRESPONDENCE:
+    if fact.type is FactType.PUBLISHED:
         with traced(fact.trace):
             await notifying.notify(bootstrap.app(), CorrespondenceId(fact.id))
 

@@ -1,0 +1,100 @@
+"""Keeping Dialogporten up to date: in order, from the last fact that was carried over."""
+
+from dataclasses import replace
+
+from shared.domain import dialog
+from shared.domain.changes import Due, Task
+from shared.domain.correspondence import Correspondence, CorrespondenceChange
+from shared.domain.errors import Rejected, Unavailable
+from shared.domain.facts import Fact
+from shared.domain.identifiers import AttachmentId, CorrespondenceId
+from shared.domain.policy import Action, own_work
+from shared.ports import App
+from shared.telemetry import Log
+from shared.usecases.retrying import retry_later
+from shared.usecases.saving import decide_correspondence
+
+_log = Log("dialogs")
+
+
+async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> None:
+    """Dialogporten shows what has happened so far. Lost, doubled and reordered messages all end the same.
+
+    A Dialogporten that is down is asked again through the agenda; what it refuses for good is logged and passed over.
+    """
+    loaded = await app.correspondences.load(id_)
+    if loaded is None:
+        return
+    state = loaded.state
+    facts = await app.correspondences.facts(id_, after=state.dialog_cursor)
+    cursor, made = state.dialog_cursor, state.dialog_id
+    try:
+        for step in dialog.carry_over(state, facts):
+            made = await _take(app, state, step) or made
+            cursor = step.fact.sequence
+    except Unavailable as error:
+        await retry_later(app, Due(Task.CATCH_UP, f"dialog:{id_}", app.clock(), attempt), error)
+    finally:
+        await _move_cursor(app, state, cursor, made)
+
+
+async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | None:
+    """One call is made. The dialog's id, when the step made it."""
+    id_ = state.dialog_id or dialog.dialog_id(state)
+    try:
+        match step:
+            case dialog.Create():
+                await _create(app, state)
+                return id_
+            case dialog.AddActivity():
+                await _add_activity(app, state, step.fact, id_)
+            case dialog.CloseConfirmation():
+                await app.dialogs.close_confirmation(id_)
+            case dialog.Delete():
+                await app.dialogs.delete(id_)
+            case dialog.Purge():
+                await app.dialogs.purge(id_)
+    except Rejected as error:
+        _log.error("dialog.refused", error=error, correspondence=state.id, step=type(step).__name__)
+    return None
+
+
+async def _create(app: App, state: Correspondence) -> None:
+    content = await app.correspondences.content(state.id, own_work(Action.READ, state.resource_id, "dialogs"))
+    if content is None:
+        return
+    known = await app.attachments.load_many([use.id for use in state.attachments])
+    body = dialog.create_dialog(
+        state,
+        content,
+        [(use, known[use.id]) for use in state.attachments if use.id in known],
+        base_url=app.rules.public_base_url,
+        plain=app.texts.plain,
+        now=app.clock(),
+    )
+    await app.dialogs.create(body)
+    _log.info("dialog.created", correspondence=state.id, dialog=dialog.dialog_id(state))
+
+
+async def _add_activity(app: App, state: Correspondence, fact: Fact, dialog_id: str) -> None:
+    file_name = ""
+    if attachment_id := fact.details.get("attachment"):
+        found = await app.attachments.load(AttachmentId(attachment_id))
+        file_name = (found.state.display_name or found.state.file_name) if found else ""
+    body = dialog.activity(fact, state, file_name=file_name)
+    if body is not None:
+        await app.dialogs.add_activity(dialog_id, body)
+
+
+async def _move_cursor(app: App, state: Correspondence, cursor: int, made: str | None) -> None:
+    """Only forward, and only when something was carried over: facts without a call may be looked at again."""
+
+    def move(current: Correspondence) -> CorrespondenceChange | None:
+        if current.dialog_cursor >= cursor and current.dialog_id == made:
+            return None
+        forward = max(current.dialog_cursor, cursor)
+        return CorrespondenceChange(state=replace(current, dialog_cursor=forward, dialog_id=made or current.dialog_id))
+
+    if cursor > state.dialog_cursor:
+        permit = own_work(Action.WRITE, state.resource_id, "dialogs")
+        await decide_correspondence(app, state.id, permit, move)
