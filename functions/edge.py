@@ -1,17 +1,22 @@
 """What every function that nobody waits for has in common: a trace, and errors that are logged without data."""
 
+import asyncio
 import secrets
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from shared.domain.errors import DomainError
+from shared.domain.errors import DomainError, Unavailable
 from shared.telemetry import Log, trace_id
 
 _log = Log("function")
 
 
-@contextmanager
-def traced(trace: str = "") -> Iterator[None]:
+SLOW_DOWN_SECONDS = 5.0
+"""What is raised is delivered again at once; the wait keeps a short outage from using up the delivery count."""
+
+
+@asynccontextmanager
+async def traced(trace: str = "") -> AsyncIterator[None]:
     """The work inside runs under this trace id, or a new one. A known refusal ends it; the unexpected is raised.
 
     What is raised makes the platform deliver again, and dead-letter in the end (design 2).
@@ -21,6 +26,10 @@ def traced(trace: str = "") -> Iterator[None]:
         yield
     except DomainError as refusal:
         _log.warning("function.refused", number=refusal.refusal.number)
+    except Unavailable as error:
+        _log.warning("function.postponed", neighbour=error.neighbour)
+        await asyncio.sleep(SLOW_DOWN_SECONDS)
+        raise
     except Exception as error:
         _log.error("function.failed", error=error)
         raise

@@ -20,7 +20,7 @@ blueprint = func.Blueprint()
 async def lifecycle_consumer(message: func.ServiceBusMessage) -> None:
     """Publish, fail or release what the fact is about."""
     fact = _fact(message)
-    with traced(fact.trace):
+    async with traced(fact.trace):
         await lifecycle.care(bootstrap.app(), fact.aggregate, fact.id)
 
 
@@ -30,7 +30,7 @@ async def lifecycle_consumer(message: func.ServiceBusMessage) -> None:
 async def webhooks_consumer(message: func.ServiceBusMessage) -> None:
     """Put one delivery per subscriber on the queue."""
     fact = _fact(message)
-    with traced(fact.trace):
+    async with traced(fact.trace):
         await webhooks.fan_out(bootstrap.app(), fact.aggregate, fact.id, fact.sequence)
 
 
@@ -41,7 +41,7 @@ async def dialogs_consumer(message: func.ServiceBusMessage) -> None:
     """Carry the correspondence's facts over to Dialogporten, in order."""
     fact = _fact(message)
     if fact.aggregate is AggregateKind.CORRESPONDENCE:
-        with traced(fact.trace):
+        async with traced(fact.trace):
             await dialogs.carry_over(bootstrap.app(), CorrespondenceId(fact.id))
 
 
@@ -52,7 +52,7 @@ async def notifications_consumer(message: func.ServiceBusMessage) -> None:
     """Tell the recipient about a published correspondence."""
     fact = _fact(message)
     if fact.type is FactType.PUBLISHED:
-        with traced(fact.trace):
+        async with traced(fact.trace):
             await notifying.notify(bootstrap.app(), CorrespondenceId(fact.id))
 
 
@@ -63,7 +63,7 @@ async def projections_consumer(message: func.ServiceBusMessage) -> None:
     """Repair the mailbox pointers of a correspondence."""
     fact = _fact(message)
     if fact.aggregate is AggregateKind.CORRESPONDENCE:
-        with traced(fact.trace):
+        async with traced(fact.trace):
             await lifecycle.repair_mailboxes(bootstrap.app(), CorrespondenceId(fact.id))
 
 
@@ -71,7 +71,7 @@ async def projections_consumer(message: func.ServiceBusMessage) -> None:
 async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
     """Post one event to one subscriber."""
     envelope = DeliveryEnvelope.model_validate_json(message.get_body())
-    with traced(envelope.trace):
+    async with traced(envelope.trace):
         await webhooks.deliver(bootstrap.app(), envelope.to_domain())
 
 
@@ -79,7 +79,7 @@ async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
 async def agenda_consumer(message: func.ServiceBusMessage) -> None:
     """Do one thing that fell due."""
     envelope = AgendaEnvelope.model_validate_json(message.get_body())
-    with traced(envelope.trace):
+    async with traced(envelope.trace):
         await agenda.act(bootstrap.app(), envelope.to_domain())
 
 

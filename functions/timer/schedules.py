@@ -12,5 +12,5 @@ blueprint = func.Blueprint()
 @blueprint.timer_trigger(arg_name="timer", schedule="%AGENDA_SCHEDULE%", use_monitor=False)
 async def agenda_sweep(timer: func.TimerRequest) -> None:
     """Everything that fell due on the agenda is on its queue."""
-    with traced():
+    async with traced():
         await agenda.sweep(bootstrap.app())

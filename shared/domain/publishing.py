@@ -14,11 +14,13 @@ def initialise(
 ) -> CorrespondenceChange:
     """Begin: `new` gets its first history. `ready`: every attachment is published already (or there are none).
 
-    A publish time in the future puts it on the agenda. Source: wire contract 4.1.1.
+    A publish time in the future puts it on the agenda. One for a reserved recipient says nothing to anybody and
+    fails when its time comes. Source: wire contract 4.1.1.
     """
     change = step(new, Status.INITIALIZED, party=party, now=now)
     if reserved:
-        return step(change.state, Status.RESERVED, party=party, now=now, onto=change)
+        change = step(change.state, Status.RESERVED, party=party, now=now, onto=change)
+        return replace(change, due=(Due(Task.PUBLISH, new.id, max(now, new.requested_publish_time)),))
     change = with_fact(change, FactType.INITIALIZED, change.state.sender, now)
     if ready:
         change = step(change.state, Status.READY_FOR_PUBLISH, party=party, now=now, onto=change)
