@@ -70,19 +70,20 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
         if begin == now:  # nobody before us began with this key: nothing of it exists
             await idempotency.forget(app, resource.owner, message)
         raise
-    answer = Initialised(tuple(await _create_all(app, batch)), tuple(use.id for use in batch.uses))
-    await idempotency.finish(app, resource.owner, message, answer)
-    return answer
+    return await asyncio.shield(_create_all(app, batch))  # a caller who hangs up leaves nothing half done
 
 
-async def _create_all(app: App, batch: _Batch) -> list[InitialisedOne]:
+async def _create_all(app: App, batch: _Batch) -> Initialised:
     gate = asyncio.Semaphore(_AT_ONCE)
 
     async def one(recipient: PartyUrn) -> InitialisedOne:
         async with gate:
             return await _create(app, batch, recipient)
 
-    return await asyncio.gather(*(one(recipient) for recipient in batch.message.recipients))
+    made = await asyncio.gather(*(one(recipient) for recipient in batch.message.recipients))
+    answer = Initialised(tuple(made), tuple(use.id for use in batch.uses))
+    await idempotency.finish(app, batch.resource.owner, batch.message, answer)
+    return answer
 
 
 async def _create(app: App, batch: _Batch, recipient: PartyUrn) -> InitialisedOne:
