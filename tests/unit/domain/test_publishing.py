@@ -1,6 +1,6 @@
 """The sender's side: from initialised to published or failed."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -37,12 +37,17 @@ def test_one_with_unscanned_attachments_waits() -> None:
     assert change.state.status is Status.INITIALIZED
 
 
-def test_a_reserved_recipient_gets_nothing() -> None:
-    """No fact and nothing on the agenda: it ends there."""
-    new = correspondence(requested_publish_time=LATER, due_date_time=LATER)
+@pytest.mark.parametrize("publish_time", [NOW - WEEK, NOW, LATER])
+def test_a_reserved_recipient_gets_nothing(publish_time: datetime) -> None:
+    """No fact, and never published: at its time, now at the earliest, it is looked at once more, and can fail."""
+    new = correspondence(requested_publish_time=publish_time, due_date_time=LATER)
     change = initialise(new, party=AGENCY, ready=True, reserved=True, now=NOW)
-    assert (change.state.status, change.facts, change.due) == (Status.RESERVED, (), ())
+    assert (change.state.status, change.facts) == (Status.RESERVED, ())
+    assert change.due == (Due(Task.PUBLISH, new.id, max(NOW, publish_time)),)
     assert publish(change.state, reminder_delay=WEEK, now=LATER) is None
+    failed = fail(change.state, "Reserved", now=LATER)
+    assert failed is not None
+    assert failed.state.status is Status.FAILED
 
 
 def test_what_becomes_due_goes_on_the_agenda() -> None:
