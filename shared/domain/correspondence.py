@@ -169,6 +169,7 @@ class Correspondence:
     published: datetime | None = None
     read: datetime | None = None
     reminded: int = 0
+    due_date_passed: bool = False
     downloaded: frozenset[AttachmentId] = frozenset()
     dialog_id: str | None = None
     dialog_cursor: int = 0

@@ -76,10 +76,10 @@ def wants_notice(state: Correspondence, *, reminder: bool) -> bool:
 
 
 def pass_due_date(state: Correspondence, *, now: datetime) -> CorrespondenceChange | None:
-    """Say at the due date that it was never read, or never confirmed; None when there is nothing to say."""
-    if Status.PUBLISHED not in state.ever or state.is_purged:
+    """Say at the due date, once, that it was never read, or never confirmed; None when there is nothing to say."""
+    if Status.PUBLISHED not in state.ever or state.is_purged or state.due_date_passed:
         return None
-    change = CorrespondenceChange(state=state)
+    change = CorrespondenceChange(state=replace(state, due_date_passed=True))
     if Status.READ not in state.ever:
         change = with_fact(change, FactType.NEVER_READ, state.recipient, now)
     if state.is_confirmation_needed and Status.CONFIRMED not in state.ever:

@@ -149,12 +149,13 @@ def test_a_look_or_a_download_does_not_stop_the_reminder() -> None:
     ],
 )
 def test_the_due_date_tells_what_never_happened(ever: set[Status], needed: bool, told: list[FactType]) -> None:
-    """Never read, never confirmed when it was needed; both about the recipient."""
+    """Never read, never confirmed when it was needed; both about the recipient, and neither of them twice."""
     state = in_status(max(ever, key=list(Status).index), *ever, is_confirmation_needed=needed)
     change = pass_due_date(state, now=NOW)
     assert change is not None
     assert [fact.type for fact in change.facts] == told
     assert {fact.subject for fact in change.facts} == {BUSINESS}
+    assert pass_due_date(change.state, now=NOW) is None
 
 
 @pytest.mark.parametrize(
