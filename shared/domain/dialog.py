@@ -88,7 +88,7 @@ def carry_over(correspondence: Correspondence, facts: Sequence[Fact]) -> list[St
                 steps.append(Create(fact))
                 exists = True
         elif fact.type is FactType.PURGED:
-            steps += [Delete(fact), AddActivity(fact)]
+            steps += [Delete(fact), AddActivity(fact)] if exists else [Delete(fact)]
         elif fact.type is FactType.PUBLISH_FAILED:
             steps.append(Purge(fact))
         elif exists and has_activity(fact):
