@@ -27,7 +27,6 @@ class MaskinportenTokens:
 
     def __init__(
         self,
-        *,
         token_url: str,
         exchange_url: str,
         client_id: str,

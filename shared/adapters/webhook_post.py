@@ -28,7 +28,7 @@ _CONTENT_TYPE = "application/cloudevents+json"
 class HttpWebhooks:
     """The port `Webhooks`. Redirects are not followed, proxies of the environment not used."""
 
-    def __init__(self, public_base_url: str, *, allow_private_hosts: bool = False) -> None:
+    def __init__(self, public_base_url: str, allow_private_hosts: bool = False) -> None:
         """`allow_private_hosts` permits http and any address: for local runs only."""
         self._base_url = public_base_url.rstrip("/")
         self._origin = httpx.URL(public_base_url).host
