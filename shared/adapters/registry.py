@@ -1,0 +1,131 @@
+"""The table `registry`: resources, parties, contact points and policies, for installations that keep them here."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from shared.adapters.documents import CHUNK_UNITS, columns, from_columns
+from shared.adapters.keys import escape
+from shared.adapters.tables import Op, Row, Tables, Value, Write
+from shared.domain.identifiers import PartyUrn, ResourceId
+from shared.domain.notification import ContactPoint
+from shared.ports.neighbours import Party, Resource
+
+RESOURCE_AGE = timedelta(minutes=10)
+PARTY_AGE = timedelta(hours=24)
+AT_ONCE = 20
+"""Reads side by side."""
+MOST_KEPT = 10_000
+"""Answers of one kind that are kept; beyond, all are forgotten and asked again."""
+
+
+class RegistryTable:
+    """Fulfils the port Registry. Only what is known is kept, so that a new entry is seen at once.
+
+    Resources and policies are kept for 10 minutes, parties for 24 hours, contact points not at all.
+    """
+
+    def __init__(self, tables: Tables, clock: Callable[[], datetime]) -> None:
+        self._table = tables.table("registry")
+        self._resources = _Kept[ResourceId, Resource](RESOURCE_AGE, clock)
+        self._policies = _Kept[ResourceId, Mapping[str, object]](RESOURCE_AGE, clock)
+        self._parties = _Kept[PartyUrn, Party](PARTY_AGE, clock)
+
+    async def resource(self, id_: ResourceId) -> Resource | None:
+        """The resource, or None when unknown."""
+        return await self._resources.get(id_, lambda: self._read(Resource, "resource", id_))
+
+    async def policy(self, id_: ResourceId) -> Mapping[str, object] | None:
+        """The policy of a resource as it was put, or None when there is none."""
+
+        async def read() -> Mapping[str, object] | None:
+            row = await self._table.get("policy", escape(id_))
+            return _policy_of(row) if row else None
+
+        return await self._policies.get(id_, read)
+
+    async def parties(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Party]:
+        """Those of them that the register knows. One operation each, up to 20 side by side."""
+
+        async def one(urn: PartyUrn) -> Party | None:
+            return await self._parties.get(urn, lambda: self._read(Party, "party", urn))
+
+        return await _side_by_side(urns, one)
+
+    async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
+        """Contact points and reservations; a party without any is left out."""
+        return await _side_by_side(urns, lambda urn: self._read(ContactPoint, "contact", urn))
+
+    async def put_resource(self, resource: Resource) -> None:
+        """Add or replace a resource."""
+        await self._put("resource", resource.id, columns(resource))
+        self._resources.forget(resource.id)
+
+    async def put_party(self, party: Party) -> None:
+        """Add or replace a party."""
+        await self._put("party", party.urn, columns(party))
+        self._parties.forget(party.urn)
+
+    async def put_contact(self, urn: PartyUrn, contact: ContactPoint) -> None:
+        """Add or replace the contact points of a party."""
+        await self._put("contact", urn, columns(contact))
+
+    async def put_policy(self, id_: ResourceId, policy: Mapping[str, object]) -> None:
+        """Add or replace the policy of a resource: any JSON object."""
+        text = json.dumps(policy, separators=(",", ":"))
+        parts = range(0, len(text), CHUNK_UNITS)
+        await self._put("policy", id_, {f"policy{n}": text[at : at + CHUNK_UNITS] for n, at in enumerate(parts)})
+        self._policies.forget(id_)
+
+    async def _read[T](self, kind: type[T], partition: str, id_: str) -> T | None:
+        row = await self._table.get(partition, escape(id_))
+        return from_columns(kind, row.columns) if row else None
+
+    async def _put(self, partition: str, id_: str, content: Mapping[str, Value]) -> None:
+        await self._table.write_again(Write(Op.PUT, Row(partition, escape(id_), content)))
+
+
+class _Kept[K, V]:
+    """Answers that are kept for a while, by the clock that rules go by."""
+
+    def __init__(self, age: timedelta, clock: Callable[[], datetime]) -> None:
+        self._age = age
+        self._clock = clock
+        self._answers: dict[K, tuple[datetime, V]] = {}
+
+    async def get(self, key: K, ask: Callable[[], Awaitable[V | None]]) -> V | None:
+        now = self._clock()
+        if (kept := self._answers.get(key)) is not None and now - kept[0] < self._age:
+            return kept[1]
+        answer = await ask()
+        if answer is not None:
+            if len(self._answers) >= MOST_KEPT:
+                self._answers.clear()
+            self._answers[key] = (now, answer)
+        return answer
+
+    def forget(self, key: K) -> None:
+        self._answers.pop(key, None)
+
+
+async def _side_by_side[T](
+    urns: Iterable[PartyUrn], ask: Callable[[PartyUrn], Awaitable[T | None]]
+) -> dict[PartyUrn, T]:
+    turn = asyncio.Semaphore(AT_ONCE)
+
+    async def one(urn: PartyUrn) -> T | None:
+        async with turn:
+            return await ask(urn)
+
+    wanted = list(dict.fromkeys(urns))
+    answers = await asyncio.gather(*(one(urn) for urn in wanted))
+    return {urn: answer for urn, answer in zip(wanted, answers, strict=True) if answer is not None}
+
+
+def _policy_of(row: Row) -> Mapping[str, object]:
+    text = "".join(row.text(f"policy{number}") for number in range(len(row.columns)))
+    policy = json.loads(text)
+    if not isinstance(policy, dict):
+        raise TypeError("a policy is a JSON object")
+    return policy

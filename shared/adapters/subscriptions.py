@@ -1,0 +1,181 @@
+"""The tables `subscriptions` and `deliveries`: who wants to be told of what, and every attempt to tell them.
+
+A subscription lies in its resource's partition (`r:{resource}`), in one transaction with a row that stands for what
+it asks for, so that the same wish is never there twice. Its number and its consumer are pointers to it.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from shared.adapters.documents import columns, from_columns, time_text
+from shared.adapters.keys import after_prefix, escape, reversed_time, short_hash
+from shared.adapters.sealing import opened, sealed
+from shared.adapters.storage_calls import Exists, Missing
+from shared.adapters.tables import Op, Row, Tables, Value, Write, in_partition
+from shared.domain.errors import Conflict, Unavailable
+from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
+from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.ports.work import DeliveryMessage
+
+CACHE_SECONDS = 1.0
+_TRIES = 50
+_ID = "id:"
+_WISH = "wish:"
+
+
+class SubscriptionTable:
+    """Fulfils the port Subscriptions. `key` (32 bytes) seals the secrets; `elapsed` gives seconds that only grow."""
+
+    def __init__(self, tables: Tables, key: bytes, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+        self._table = tables.table("subscriptions")
+        self._deliveries = tables.table("deliveries")
+        self._key = key
+        self._elapsed = elapsed
+        self._cache: dict[ResourceId, tuple[float, tuple[Subscription, ...]]] = {}
+
+    async def add(self, subscription: Subscription) -> Subscription:
+        """Store it under the next free number; an equal wish of the same consumer is returned instead."""
+        wish = Row(_box(subscription.resource_id), _wish_key(subscription), {"id": subscription.id})
+        for _ in range(_TRIES):
+            if (existing := await self._equal(subscription)) is not None:
+                return existing
+            numbered = replace(subscription, number=await self._next_number())
+            await asyncio.gather(*(self._table.write_again(Write(Op.PUT, row)) for row in _pointers(numbered)))
+            try:
+                await self._table.write(Write(Op.INSERT, wish), Write(Op.INSERT, self._row(numbered)))
+            except (Exists, Unavailable) as error:
+                if isinstance(error, Unavailable) and await self._equal(subscription) is None:
+                    raise
+                continue  # Somebody was faster, or it was us and the answer got lost: the next look tells.
+            self._cache.pop(subscription.resource_id, None)
+            return numbered
+        raise Unavailable("table storage")
+
+    async def get(self, number: int) -> Subscription | None:
+        """By the number the wire shows."""
+        pointer = await self._table.get(_numbered(number), "n")
+        found = await self._at(pointer) if pointer else None
+        return found if found is not None and found.number == number else None
+
+    async def load(self, resource_id: ResourceId, id_: SubscriptionId) -> Subscription | None:
+        """By resource and id."""
+        row = await self._table.get(_box(resource_id), _ID + escape(id_))
+        return self._opened(row) if row else None
+
+    async def of_resource(self, resource_id: ResourceId) -> Sequence[Subscription]:
+        """All of one resource; cached for a second at most."""
+        now = self._elapsed()
+        kept = self._cache.get(resource_id)
+        if kept is not None and now - kept[0] < CACHE_SECONDS:
+            return kept[1]
+        rows = await self._table.find(in_partition(_box(resource_id), low=_ID, high=after_prefix(_ID)))
+        found = tuple(self._opened(row) for row in rows)
+        self._cache = {box: kept for box, kept in self._cache.items() if now - kept[0] < CACHE_SECONDS}
+        self._cache[resource_id] = (now, found)
+        return found
+
+    async def of_consumer(self, consumer: PartyUrn) -> Sequence[Subscription]:
+        """All that this consumer made, by number."""
+        pointers = await self._table.find(in_partition(f"c:{escape(consumer)}"))
+        found = await asyncio.gather(*(self._at(pointer) for pointer in pointers))
+        return sorted((s for s in found if s is not None), key=lambda s: s.number)
+
+    async def save(self, subscription: Subscription) -> None:
+        """Replace it; what it asks for and its number stay as they were added. Raises Conflict when it is gone."""
+        row = self._row(subscription)
+        try:
+            await self._table.write_again(Write(Op.CHANGE, row))
+        except Missing as error:
+            raise Conflict("the subscription was removed") from error
+        self._cache.pop(subscription.resource_id, None)
+
+    async def remove(self, subscription: Subscription) -> None:
+        """Delete it; fine when it is gone."""
+        box = _box(subscription.resource_id)
+        await self._table.delete(box, _ID + escape(subscription.id))
+        wish = await self._table.get(box, _wish_key(subscription))
+        if wish is not None and wish.text("id") == subscription.id:
+            await self._table.delete(box, wish.key)
+        await asyncio.gather(*(self._table.delete(row.partition, row.key) for row in _pointers(subscription)))
+        self._cache.pop(subscription.resource_id, None)
+
+    async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
+        """Keep the attempt and the delivery's state, in one operation. Done twice is done once."""
+        partition = message.subscription
+        about: dict[str, Value] = {"aggregate": message.aggregate.value, "aggregate_id": message.aggregate_id}
+        about |= {"resource": message.resource_id, "sequence": message.sequence, "event": event_id}
+        latest = {**about, "state": state.value, "attempts": attempt.number, "at": time_text(attempt.at)}
+        short: dict[str, Value] = {"event": event_id, "number": attempt.number, "state": state.value}
+        short["status"] = attempt.status
+        listed = f"t:{reversed_time(attempt.at)}:{escape(event_id)}:{attempt.number:04d}"
+        await self._deliveries.write_again(
+            Write(Op.PUT, Row(partition, f"e:{escape(event_id)}", latest)),
+            Write(Op.PUT, Row(partition, f"a:{escape(event_id)}:{attempt.number:04d}", columns(attempt))),
+            Write(Op.PUT, Row(partition, listed, short)),
+        )
+
+    async def delivery_state(self, subscription: SubscriptionId, event_id: str) -> DeliveryState | None:
+        """Where this delivery is, or None before the first attempt."""
+        row = await self._deliveries.get(subscription, f"e:{escape(event_id)}")
+        return DeliveryState(row.text("state")) if row else None
+
+    async def attempts(self, subscription: SubscriptionId, event_id: str) -> Sequence[Attempt]:
+        """Every attempt to deliver this event to that subscriber, in order."""
+        prefix = f"a:{escape(event_id)}:"
+        rows = await self._deliveries.find(in_partition(subscription, low=prefix, high=after_prefix(prefix)))
+        return [from_columns(Attempt, row.columns) for row in rows]
+
+    async def _equal(self, wanted: Subscription) -> Subscription | None:
+        """What the wish's row points to. A row left behind by a removal that was cut off is swept away."""
+        wish = await self._table.get(_box(wanted.resource_id), _wish_key(wanted))
+        if wish is None:
+            return None
+        existing = await self.load(wanted.resource_id, SubscriptionId(wish.text("id")))
+        if existing is None:
+            await self._table.delete(wish.partition, wish.key)
+        return existing
+
+    async def _next_number(self) -> int:
+        """A number nobody has had. Numbers may be left out, never given twice."""
+        for _ in range(_TRIES):
+            last = await self._table.get("numbers", "last")
+            number = int(last.text("number")) + 1 if last else 1
+            row = Row("numbers", "last", {"number": str(number)}, last.etag if last else "")
+            try:
+                await self._table.write(Write(Op.REPLACE if last else Op.INSERT, row))
+            except (Conflict, Exists, Missing):
+                continue
+            return number
+        raise Unavailable("table storage")
+
+    async def _at(self, pointer: Row) -> Subscription | None:
+        return await self.load(ResourceId(pointer.text("resource")), SubscriptionId(pointer.text("id")))
+
+    def _row(self, subscription: Subscription) -> Row:
+        kept = replace(subscription, secret=sealed(self._key, subscription.secret, subscription.id))
+        return Row(_box(subscription.resource_id), _ID + escape(subscription.id), columns(kept))
+
+    def _opened(self, row: Row) -> Subscription:
+        kept = from_columns(Subscription, row.columns)
+        return replace(kept, secret=opened(self._key, kept.secret, kept.id))
+
+
+def _pointers(subscription: Subscription) -> list[Row]:
+    target: dict[str, Value] = {"resource": subscription.resource_id, "id": subscription.id}
+    consumer = Row(f"c:{escape(subscription.consumer)}", escape(subscription.id), target)
+    return [Row(_numbered(subscription.number), "n", target), consumer]
+
+
+def _box(resource_id: ResourceId) -> str:
+    return f"r:{escape(resource_id)}"
+
+
+def _numbered(number: int) -> str:
+    return f"n:{number}"
+
+
+def _wish_key(subscription: Subscription) -> str:
+    parts = (subscription.consumer, subscription.endpoint, subscription.subject_filter, subscription.type_filter)
+    return _WISH + short_hash("\n".join(part or "" for part in parts))
