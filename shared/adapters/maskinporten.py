@@ -25,7 +25,7 @@ _log = Log("maskinporten")
 class MaskinportenTokens:
     """Call it for a token that is good for another minute at least; many callers at once cause one request."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917  One argument per setting, in the order of the settings.
         self,
         token_url: str,
         exchange_url: str,

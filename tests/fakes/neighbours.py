@@ -1,0 +1,184 @@
+"""In-memory neighbours: small, honest about failing, and with a list of what they were asked."""
+
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from shared.domain.attachment import Scan, Verdict
+from shared.domain.facts import Fact
+from shared.domain.identifiers import PartyUrn
+from shared.domain.policy import Action, Subject
+from shared.domain.subscription import Attempt, Subscription
+from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, Resource
+
+
+@dataclass
+class Failing:
+    """What the next calls raise, first one first; None lets a call through."""
+
+    failures: list[Exception | None] = field(default_factory=list)
+
+    def fail(self, *failures: Exception | None) -> None:
+        """Plan the outcome of the next calls."""
+        self.failures += failures
+
+    def _next(self) -> None:
+        if self.failures and (failure := self.failures.pop(0)) is not None:
+            raise failure
+
+
+@dataclass
+class FakeOutbox(Failing):
+    """Keeps what was sent; `sends` counts the calls that sent something."""
+
+    facts: list[Fact] = field(default_factory=list)
+    agenda: list[AgendaMessage] = field(default_factory=list)
+    deliveries: list[DeliveryMessage] = field(default_factory=list)
+    sends: int = 0
+
+    async def send_facts(self, facts: Sequence[Fact]) -> None:
+        self._take(facts, self.facts)
+
+    async def send_agenda(self, messages: Sequence[AgendaMessage]) -> None:
+        self._take(messages, self.agenda)
+
+    async def send_deliveries(self, messages: Sequence[DeliveryMessage]) -> None:
+        self._take(messages, self.deliveries)
+
+    def _take[T](self, given: Sequence[T], kept: list[T]) -> None:
+        if given:
+            self._next()
+            kept += given
+            self.sends += 1
+
+
+@dataclass
+class FakeEmail(Failing):
+    """Keeps what was sent, once per operation id; `calls` counts the repeated ones too."""
+
+    sent: list[EmailMessage] = field(default_factory=list)
+    calls: int = 0
+
+    async def send(self, message: EmailMessage) -> None:
+        self.calls += 1
+        self._next()
+        if all(message.operation_id != earlier.operation_id for earlier in self.sent):
+            self.sent.append(message)
+
+
+@dataclass(frozen=True)
+class SentSms:
+    """One SMS."""
+
+    operation_id: str
+    to: str
+    text: str
+    first_sent: datetime
+
+
+@dataclass
+class FakeSms(Failing):
+    """Keeps what was sent, once per operation id; `calls` counts the repeated ones too."""
+
+    sent: list[SentSms] = field(default_factory=list)
+    calls: int = 0
+
+    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime) -> None:
+        self.calls += 1
+        self._next()
+        if all(operation_id != earlier.operation_id for earlier in self.sent):
+            self.sent.append(SentSms(operation_id, to, text, first_sent))
+
+
+@dataclass
+class FakeDialogs(Failing):
+    """Dialogs by id with their activities in order; a deleted one stays, a purged one is gone."""
+
+    dialogs: dict[str, dict[str, object]] = field(default_factory=dict)
+    activities: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
+    deleted: set[str] = field(default_factory=set)
+    closed: list[str] = field(default_factory=list)
+
+    async def create(self, dialog: Mapping[str, object]) -> None:
+        self._next()
+        self.dialogs.setdefault(str(dialog["id"]), dict(dialog))
+
+    async def add_activity(self, dialog_id: str, activity: Mapping[str, object]) -> None:
+        self._next()
+        known = self.activities.setdefault(dialog_id, [])
+        if all(activity["id"] != earlier["id"] for earlier in known):
+            known.append(activity)
+
+    async def close_confirmation(self, dialog_id: str) -> None:
+        self._next()
+        self.closed.append(dialog_id)
+        if dialog_id in self.dialogs and self.dialogs[dialog_id].get("status") == "RequiresAttention":
+            self.dialogs[dialog_id]["status"] = "NotApplicable"
+
+    async def delete(self, dialog_id: str) -> bool:
+        self._next()
+        if dialog_id not in self.dialogs or dialog_id in self.deleted:
+            return False
+        self.deleted.add(dialog_id)
+        return True
+
+    async def purge(self, dialog_id: str) -> None:
+        self._next()
+        self.dialogs.pop(dialog_id, None)
+        self.deleted.discard(dialog_id)
+
+
+@dataclass
+class FakeWebhooks:
+    """Answers with the planned statuses in turn, then with 200; consents as told."""
+
+    consents: bool = True
+    statuses: list[int] = field(default_factory=list)
+    validated: list[Subscription] = field(default_factory=list)
+    posted: list[tuple[Subscription, Mapping[str, object]]] = field(default_factory=list)
+
+    async def validate(self, subscription: Subscription) -> bool:
+        self.validated.append(subscription)
+        return self.consents
+
+    async def post(
+        self, subscription: Subscription, event: Mapping[str, object], *, attempt: int, now: datetime
+    ) -> Attempt:
+        self.posted.append((subscription, event))
+        status = self.statuses.pop(0) if self.statuses else 200
+        return Attempt(attempt, now, status, "" if status else "no connection", 1)
+
+
+@dataclass
+class FakeDecisions:
+    """Permits everything under the rule `allow`, or nothing; or only what is listed as (action, party)."""
+
+    rule: str | None = "allow"
+    only: Iterable[tuple[Action, PartyUrn]] | None = None
+    asked: list[tuple[Subject, Action, Resource, PartyUrn]] = field(default_factory=list)
+
+    async def decide(self, subject: Subject, action: Action, resource: Resource, party: PartyUrn) -> str | None:
+        self.asked.append((subject, action, resource, party))
+        if self.only is not None and (action, party) not in set(self.only):
+            return None
+        return self.rule
+
+
+def deny() -> FakeDecisions:
+    """A decision point that permits nothing."""
+    return FakeDecisions(rule=None)
+
+
+@dataclass
+class FakeScanner(Failing):
+    """Reads everything and says what it was told to say."""
+
+    scan_result: Scan = Scan.CLEAN
+    reason: str = "as planned"
+    read_bytes: int = 0
+
+    async def scan(self, chunks: AsyncIterator[bytes], *, etag: str, now: datetime) -> Verdict:
+        self._next()
+        async for chunk in chunks:
+            self.read_bytes += len(chunk)
+        return Verdict(etag, self.scan_result, self.reason, now)
