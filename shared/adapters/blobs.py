@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from io import BytesIO
 from typing import Any
 
 from azure.core import MatchConditions
@@ -60,7 +61,7 @@ class BlobStore:
     @asynccontextmanager
     async def _upload(self, id_: AttachmentId) -> AsyncIterator[Upload]:
         async def stage(block_id: str, block: bytes) -> None:
-            await self._run(ATTACHMENTS, lambda: self._blob(id_).stage_block(block_id, block, len(block)))
+            await self._run(ATTACHMENTS, lambda: self._blob(id_).stage_block(block_id, BytesIO(block), len(block)))
 
         async def commit(block_ids: list[str], md5: bytes) -> str:
             return await self._commit(id_, block_ids, md5)

@@ -1,6 +1,7 @@
 """What calls to Azure Storage have in common: they are counted, quiet, bounded in time, and fail in our words."""
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,7 @@ operations: Counter[str] = Counter()
 """How many requests of each kind this process has sent to storage (`table.transaction`, `blob.get`…), retries too."""
 
 _EXISTS = {"EntityAlreadyExists", "ResourceAlreadyExists", "TableAlreadyExists", "ContainerAlreadyExists"}
+_CODE = re.compile(r'"code":\s*"(\w+)"')
 _PASSING = {401, 403, 408, 409, 429}
 """Refusals that end by themselves: a role that is still spreading, a container that is being deleted, throttling."""
 
@@ -85,8 +87,7 @@ def translated(neighbour: str) -> Iterator[None]:
 
 def _meaning(neighbour: str, error: HttpResponseError) -> Exception:
     status = error.status_code or 0
-    raw = getattr(error, "error_code", None)
-    code = str(getattr(raw, "value", raw) or status)
+    code = _code(error) or str(status)
     if status == 412:
         return Conflict(f"{neighbour}: {code}")
     if status == 409 and code in _EXISTS:
@@ -96,6 +97,18 @@ def _meaning(neighbour: str, error: HttpResponseError) -> Exception:
     if 400 <= status < 500 and status not in _PASSING:
         return Rejected(neighbour, code)
     return Unavailable(neighbour)
+
+
+def _code(error: HttpResponseError) -> str:
+    """The service's word for what is wrong; for an insert the library leaves it in the body."""
+    raw = getattr(error, "error_code", None)
+    if raw:
+        return str(getattr(raw, "value", raw))
+    try:
+        found = _CODE.search(error.response.text()) if error.response is not None else None
+    except (AttributeError, ValueError, AzureError):
+        return ""
+    return found[1] if found else ""
 
 
 def _table_kind(method: str, url: str) -> str:
