@@ -114,7 +114,14 @@ def test_the_first_fault_in_the_contracts_order_is_told(place: int) -> None:
 def test_two_faults_of_the_content_are_told_in_order() -> None:
     """Title, summary, body, language."""
     broken = {"title": "#" * 256, "summary": "s" * 256, "body": "<" * 30_001, "language": "de"}
-    repairs = ({}, {"title": "t" * 256}, {"title": "t"}, {"summary": ""}, {"body": "b" * 30_001}, {"body": "b"})
+    repairs: tuple[dict[str, str], ...] = (
+        {},
+        {"title": "t" * 256},
+        {"title": "t"},
+        {"summary": ""},
+        {"body": "b" * 30_001},
+        {"body": "b"},
+    )
     order = []
     for repair in repairs:
         broken |= repair

@@ -61,7 +61,12 @@ def test_an_email_needs_subject_and_body(changes: dict[str, str]) -> None:
 def test_the_generic_template_needs_no_texts() -> None:
     """On no channel, with or without a reminder."""
     for channel in Channel:
-        changes = {"template": Template.GENERIC, "channel": channel, "texts": NoticeTexts(), "send_reminder": True}
+        changes: dict[str, Any] = {
+            "template": Template.GENERIC,
+            "channel": channel,
+            "texts": NoticeTexts(),
+            "send_reminder": True,
+        }
         assert refusal(**changes) is None
 
 

@@ -24,7 +24,8 @@ def rendered(*, reminder: bool = False, language: str = "nb", names: Names = NAM
 def test_every_keyword_is_replaced_in_every_text(reminder: bool) -> None:
     """In the main texts and in those of the reminder."""
     wish = texts(email_subject=KEYWORDS, email_body=KEYWORDS, sms_body=KEYWORDS)
-    got = rendered(reminder=reminder, **{"reminder_texts" if reminder else "texts": wish})
+    given: dict[str, Any] = {"reminder_texts" if reminder else "texts": wish}
+    got = rendered(reminder=reminder, **given)
     assert {got.email_subject, got.email_body, got.email_plain, got.sms_body} == {PLAIN}
 
 
