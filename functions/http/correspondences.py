@@ -1,0 +1,234 @@
+"""Operations on correspondences. Source: wire contract 1.1 and 1.2, with its numbers C1 to C14."""
+
+from contextlib import AsyncExitStack
+from dataclasses import replace
+
+from fastapi import Request, Response
+
+from functions.http import search
+from functions.http.answering import AttachmentIdPath, Context, CorrespondenceIdPath, body, id_body
+from functions.http.files import bytes_for_recipient
+from functions.http.operation import BASE, FORM, JSON, TEXT, Operation, Policy
+from functions.http.uploads import staged_form
+from shared.domain.checks_files import pair_files
+from shared.domain.identifiers import AttachmentId, CorrespondenceId
+from shared.domain.requests import Initialised
+from shared.schemas.forms import read_form
+from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
+from shared.schemas.requests import InitializeCorrespondences, SearchQuery, digest
+from shared.schemas.responses import (
+    CorrespondenceDetails,
+    CorrespondenceOverview,
+    InitializeCorrespondencesResponse,
+    MaySend,
+    SearchAnswer,
+    StatusEntry,
+    correspondence_members,
+)
+from shared.usecases import acting, initialise, notifying, reading
+
+ROOT = BASE + "/correspondence"
+ONE = ROOT + "/{correspondenceId}"
+TAG = "Correspondence"
+
+
+async def initialise_correspondences(call: Context, request: InitializeCorrespondences) -> Response:
+    """C1: send a message to one or many recipients, with attachments that exist already."""
+    message = request.to_domain()
+    pair_files(message.new_attachments, ())
+    return _initialised(await initialise.initialise(call.app, call.caller, message))
+
+
+async def upload_correspondences(call: Context, request: Request) -> Response:
+    """C2: send a message with files, as a form. Files are stored while they arrive and committed at the end."""
+    async with AsyncExitStack() as stack:
+        form = await staged_form(call.app, request, stack)
+        message = read_form(form.fields).to_domain()
+        names = [file.file_name for file in form.files]
+        files = [form.files[place] for place in pair_files(message.new_attachments, names)]
+        message = replace(message, digest=digest(message, names))
+        return _initialised(await initialise.initialise(call.app, call.caller, message, files))
+
+
+async def search_correspondences(call: Context, request: Request) -> Response:
+    """C5: ids of correspondences of a resource, newest first."""
+    asked = SearchQuery.of(request.query_params)
+    if asked.altinn2_correspondence_id is not None:
+        return body(SearchAnswer(ids=[]))
+    found = await reading.search(call.app, call.caller, search.of(asked))
+    return body(SearchAnswer(ids=list(found)))
+
+
+async def get_correspondence(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C3: a correspondence as it stands."""
+    view = await reading.overview(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
+    members = correspondence_members(view.state, view.content, view.shown_body, view.attachments)
+    members["notifications"] = [NotificationSummary.of(one) for one in view.notifications]
+    return body(CorrespondenceOverview(**members))
+
+
+async def get_correspondence_details(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C4: a correspondence with its history and what was notified."""
+    view = await reading.details(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
+    members = correspondence_members(view.state, view.content, view.shown_body, view.attachments)
+    members["notifications"] = [NotificationAnswer.of(view.state, one) for one in view.notifications]
+    members["status_history"] = StatusEntry.all(view.history)
+    return body(CorrespondenceDetails(**members))
+
+
+async def mark_correspondence_as_read(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C6: read it without opening it."""
+    await acting.mark_as_read(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
+    return id_body(str(correspondence_id))
+
+
+async def confirm_correspondence(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C7: confirm that it was received."""
+    await acting.confirm(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
+    return id_body(str(correspondence_id))
+
+
+async def purge_correspondence(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C8: remove it: the recipient after publication, the sender before."""
+    await acting.purge(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
+    return id_body(str(correspondence_id))
+
+
+async def download_correspondence_attachment(
+    call: Context, correspondence_id: CorrespondenceIdPath, attachment_id: AttachmentIdPath, request: Request
+) -> Response:
+    """C9: the bytes of one attachment, whole or a range of them."""
+    id_, file = CorrespondenceId(str(correspondence_id)), AttachmentId(str(attachment_id))
+    return await bytes_for_recipient(await reading.download(call.app, call.caller, id_, file), request)
+
+
+async def get_correspondence_content(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C12: the body as Markdown; opening it is reading it."""
+    text = await reading.open_content(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
+    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+
+
+async def check_reminder(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C13: may a reminder still go out?"""
+    may = await notifying.may_send(call.app, CorrespondenceId(str(correspondence_id)), reminder=True)
+    return body(MaySend(send_notification=may))
+
+
+async def check_main_notification(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C14: may the first notification still go out?"""
+    may = await notifying.may_send(call.app, CorrespondenceId(str(correspondence_id)), reminder=False)
+    return body(MaySend(send_notification=may))
+
+
+def _initialised(answer: Initialised) -> Response:
+    headers = {"Idempotent-Replayed": "true"} if answer.replayed else {}
+    return body(InitializeCorrespondencesResponse.of(answer), headers=headers)
+
+
+OPERATIONS = (
+    Operation(
+        endpoint=initialise_correspondences,
+        method="POST",
+        path=ROOT,
+        policy=Policy.SENDER,
+        tag=TAG,
+        consumes=JSON,
+        answer=InitializeCorrespondencesResponse,
+    ),
+    Operation(
+        endpoint=upload_correspondences,
+        method="POST",
+        path=ROOT + "/upload",
+        policy=Policy.SENDER,
+        tag=TAG,
+        consumes=FORM,
+        max_bytes=None,
+        answer=InitializeCorrespondencesResponse,
+    ),
+    Operation(
+        endpoint=search_correspondences,
+        method="GET",
+        path=ROOT,
+        policy=Policy.SENDER_OR_RECIPIENT,
+        tag=TAG,
+        query=SearchQuery,
+        answer=SearchAnswer,
+    ),
+    Operation(
+        endpoint=get_correspondence,
+        method="GET",
+        path=ONE,
+        policy=Policy.SENDER_OR_RECIPIENT,
+        tag=TAG,
+        answer=CorrespondenceOverview,
+    ),
+    Operation(
+        endpoint=get_correspondence_details,
+        method="GET",
+        path=ONE + "/details",
+        policy=Policy.SENDER_OR_RECIPIENT,
+        tag=TAG,
+        answer=CorrespondenceDetails,
+    ),
+    Operation(
+        endpoint=mark_correspondence_as_read,
+        method="POST",
+        path=ONE + "/markasread",
+        policy=Policy.RECIPIENT,
+        tag=TAG,
+        answer=str,
+    ),
+    Operation(
+        endpoint=confirm_correspondence,
+        method="POST",
+        path=ONE + "/confirm",
+        policy=Policy.RECIPIENT,
+        tag=TAG,
+        answer=str,
+    ),
+    Operation(
+        endpoint=purge_correspondence,
+        method="DELETE",
+        path=ONE + "/purge",
+        policy=Policy.SENDER_OR_RECIPIENT,
+        tag=TAG,
+        answer=str,
+    ),
+    Operation(
+        endpoint=download_correspondence_attachment,
+        method="GET",
+        path=ONE + "/attachment/{attachmentId}/download",
+        policy=Policy.DOWNLOAD,
+        tag=TAG,
+        produces=None,
+    ),
+    Operation(
+        endpoint=get_correspondence_content,
+        method="GET",
+        path=ONE + "/content",
+        policy=Policy.RECIPIENT,
+        tag=TAG,
+        produces=TEXT,
+    ),
+    Operation(
+        endpoint=check_reminder,
+        method="GET",
+        path=ONE + "/notification/check",
+        policy=Policy.NOTIFICATION_CHECK,
+        tag=TAG,
+        produces=None,
+        answer=MaySend,
+        hidden=True,
+    ),
+    Operation(
+        endpoint=check_main_notification,
+        method="GET",
+        path=ONE + "/notification/check/main",
+        policy=Policy.NOTIFICATION_CHECK,
+        tag=TAG,
+        produces=None,
+        answer=MaySend,
+        hidden=True,
+    ),
+)
+"""Every operation with what it states."""

@@ -1,0 +1,118 @@
+"""Bytes going out: ranges, validators, digests, names. Source: wire contract 12.2 and 12.4, RFC 9110, RFC 9530."""
+
+import base64
+import re
+from collections.abc import AsyncIterator
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import StreamingResponse
+
+from functions.http.operation import BYTES
+from shared.domain.attachment import Stored
+from shared.domain.checks_files import extension
+from shared.domain.errors import Conflict, DomainError, Refusal
+from shared.telemetry import Log
+from shared.usecases.reading import Download
+
+_TYPES = {
+    ".bmp": "image/bmp",
+    ".csv": "text/csv; charset=utf-8",
+    ".dcm": "application/dicom",
+    ".dicom": "application/dicom",
+    ".gif": "image/gif",
+    ".html": "text/html; charset=utf-8",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".json": "application/json",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".txt": "text/plain; charset=utf-8",
+    ".xml": "application/xml",
+}
+"""What a recipient's download is served as; all else is plain bytes."""
+
+_SHOWN_INLINE = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".gif", ".bmp"})
+_RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
+_log = Log("http")
+
+
+async def bytes_for_recipient(download: Download, request: Request) -> Response:
+    """The file under its own type and name."""
+    name = download.attachment.file_name
+    headers = {"Content-Disposition": disposition(name)}
+    return await _serve(download, request, _TYPES.get(extension(name), BYTES), headers)
+
+
+async def bytes_for_sender(download: Download, request: Request) -> Response:
+    """The file as plain bytes."""
+    return await _serve(download, request, BYTES, {})
+
+
+def disposition(file_name: str) -> str:
+    """`inline` for what a browser shows, else `attachment` with the name in ASCII and in full."""
+    full = f"filename*=UTF-8''{quote(file_name, safe='')}"
+    if extension(file_name) in _SHOWN_INLINE:
+        return f"inline; {full}"
+    plain = "".join(c if " " <= c <= "~" and c not in '"\\' else "_" for c in file_name)
+    return f'attachment; filename="{plain}"; {full}'
+
+
+def asked_range(header: str | None, size: int) -> tuple[int, int] | None:
+    """The first byte and the number of bytes of a single range; None when all of it is meant.
+
+    A range outside the file is (size, 0): nothing can satisfy it. Several ranges, and what is no range, mean all.
+    """
+    match = _RANGE.fullmatch(header) if header else None
+    if match is None or not (match[1] or match[2]):
+        return None
+    if not match[1]:
+        length = min(int(match[2]), size)
+        return size - length, length
+    first, last = int(match[1]), int(match[2]) if match[2] else size - 1
+    if match[2] and last < first:
+        return None
+    return (first, min(last, size - 1) - first + 1) if first < size else (size, 0)
+
+
+async def _serve(download: Download, request: Request, media_type: str, headers: dict[str, str]) -> Response:
+    stored = download.stored
+    etag = f'"{stored.etag}"'
+    headers |= {"Accept-Ranges": "bytes", "ETag": etag, **_digests("Repr-Digest", stored)}
+    condition = request.headers.get("if-range")
+    wanted = request.headers.get("range") if condition is None or condition.strip() == etag else None
+    span = asked_range(wanted, stored.size)
+    if span is None:
+        status, start, length = 200, 0, stored.size
+        headers |= _digests("Content-Digest", stored)
+    else:
+        status, (start, length) = 206, span
+        if length == 0:
+            return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{stored.size}"})
+        headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{stored.size}"
+    headers["Content-Length"] = str(length)
+    chunks = await _begun(download, start, length)
+    return StreamingResponse(chunks, status, headers, media_type)
+
+
+async def _begun(download: Download, start: int, length: int) -> AsyncIterator[bytes]:
+    """The bytes, the first ones read already, so that a fault still has a status. Raises 2001 when swapped."""
+    chunks = aiter(download.read(start, length))
+    try:
+        first = await anext(chunks, b"")
+    except Conflict:
+        _log.error("download.swapped", attachment=download.attachment.id)
+        raise DomainError(Refusal.ATTACHMENT_NOT_FOUND) from None
+    return _chain(first, chunks)
+
+
+async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    yield first
+    async for chunk in rest:
+        yield chunk
+
+
+def _digests(name: str, stored: Stored) -> dict[str, str]:
+    if not stored.sha256:
+        return {}
+    return {name: f"sha-256=:{base64.b64encode(bytes.fromhex(stored.sha256)).decode()}:"}

@@ -1,0 +1,134 @@
+"""Notifications in answers: each e-mail or SMS in the shape of Altinn Notifications. Source: wire contract 2.6."""
+
+from pydantic import Field
+
+from shared.domain.correspondence import Correspondence
+from shared.domain.identifiers import PartyKind, party_kind, party_number
+from shared.domain.notification import Channel, Medium, Notification, NotificationState
+from shared.schemas.base import Answer, Time
+
+CREATOR_UNKNOWN = "Not found"
+
+_SEND_STATUS = {
+    (Medium.EMAIL, NotificationState.SENDING): ("Email_Sending", "The e-mail is being sent"),
+    (Medium.EMAIL, NotificationState.SENT): ("Email_Succeeded", "The e-mail has been accepted for delivery"),
+    (Medium.EMAIL, NotificationState.FAILED): ("Email_Failed", "The e-mail was not sent"),
+    (Medium.SMS, NotificationState.SENDING): ("SMS_Sending", "The SMS is being sent"),
+    (Medium.SMS, NotificationState.SENT): ("SMS_Accepted", "The SMS has been accepted for delivery"),
+    (Medium.SMS, NotificationState.FAILED): ("SMS_Failed", "The SMS was not sent"),
+}
+"""Our states in the wire contract's words (section 3); what is not here is `Unknown`."""
+_UNKNOWN = ("Unknown", "It is not known whether it was sent")
+_PROCESSING = ("Order_Processing", "The order is being processed")
+_COMPLETED = ("Order_Completed", "The order has been completed")
+
+
+class NotificationSummary(Answer):
+    """A notification as the overview shows it."""
+
+    notification_order_id: str | None
+    is_reminder: bool
+
+    @classmethod
+    def of(cls, notification: Notification) -> "NotificationSummary":
+        """Its id and whether it is a reminder."""
+        return cls(notification_order_id=notification.id, is_reminder=notification.is_reminder)
+
+
+class StatusAnswer(Answer):
+    """A status, in words, and when it was entered."""
+
+    status: str
+    description: str | None
+    last_update: Time
+
+
+class RecipientAnswer(Answer):
+    """Who was notified: the address, and the party it belongs to when known."""
+
+    email_address: str | None = None
+    mobile_number: str | None = None
+    organization_number: str | None = None
+    national_identity_number: str | None = None
+    is_reserved: bool | None = None
+
+
+class SendDetails(Answer):
+    """One e-mail or SMS."""
+
+    id: str
+    succeeded: bool
+    recipient: RecipientAnswer
+    send_status: StatusAnswer
+
+
+class NotificationStatusDetails(Answer):
+    """What was sent: the latest of each kind, and all of them."""
+
+    email: SendDetails | None = None
+    sms: SendDetails | None = None
+    emails: list[SendDetails] = Field(default_factory=list)
+    smses: list[SendDetails] = Field(default_factory=list)
+
+
+class NotificationAnswer(Answer):
+    """`NotificationExt`."""
+
+    id: str
+    senders_reference: str | None
+    creator: str = CREATOR_UNKNOWN
+    created: Time
+    is_reminder: bool
+    notification_channel: Channel
+    ignore_reservation: bool | None
+    resource_id: str | None
+    processing_status: StatusAnswer
+    notification_status_details: NotificationStatusDetails
+
+    @classmethod
+    def of(cls, state: Correspondence, one: Notification) -> "NotificationAnswer":
+        """One e-mail or SMS about this correspondence."""
+        sent = _sent(one)
+        details = (
+            NotificationStatusDetails(email=sent, emails=[sent])
+            if one.medium is Medium.EMAIL
+            else NotificationStatusDetails(sms=sent, smses=[sent])
+        )
+        status, description = _PROCESSING if one.state is NotificationState.SENDING else _COMPLETED
+        return cls(
+            id=one.id,
+            senders_reference=state.senders_reference,
+            created=one.created,
+            is_reminder=one.is_reminder,
+            notification_channel=_channel(state, one),
+            ignore_reservation=state.ignore_reservation,
+            resource_id=state.resource_id,
+            processing_status=StatusAnswer(status=status, description=description, last_update=one.changed),
+            notification_status_details=details,
+        )
+
+
+def _channel(state: Correspondence, one: Notification) -> Channel:
+    """The channel that was asked for."""
+    if state.notification is None:
+        return Channel(one.medium.value)
+    reminder = state.notification.reminder_channel if one.is_reminder else None
+    return reminder or state.notification.channel
+
+
+def _sent(one: Notification) -> SendDetails:
+    status, description = _SEND_STATUS.get((one.medium, one.state), _UNKNOWN)
+    kind = party_kind(one.recipient) if one.recipient is not None else None
+    number = party_number(one.recipient) if one.recipient is not None else None
+    recipient = RecipientAnswer(
+        email_address=one.address if one.medium is Medium.EMAIL else None,
+        mobile_number=one.address if one.medium is Medium.SMS else None,
+        organization_number=number if kind is PartyKind.ORGANISATION else None,
+        national_identity_number=number if kind is PartyKind.PERSON else None,
+    )
+    return SendDetails(
+        id=one.id,
+        succeeded=one.state is NotificationState.SENT,
+        recipient=recipient,
+        send_status=StatusAnswer(status=status, description=description, last_update=one.changed),
+    )

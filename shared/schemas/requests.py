@@ -1,0 +1,261 @@
+"""The bodies of requests, and what each one means to the domain. Source: wire contract 2.1 to 2.3."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import AfterValidator, Field, field_validator
+
+from shared.domain.correspondence import BodyFormat, Content, ExternalReference, ReferenceType, ReplyOption
+from shared.domain.errors import FieldError, InvalidRequest, Refusal
+from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, parse_recipient, party_kind, resource_id
+from shared.domain.requests import NewAttachment, NewMessage
+from shared.schemas.base import Filled, Flag, Guid, Number, Time, Wire
+from shared.schemas.enums import (
+    BodyFormatIn,
+    DataLocation,
+    DataLocationIn,
+    ReferenceTypeIn,
+    SearchRoleIn,
+    StatusIn,
+    TransmissionType,
+    named,
+)
+from shared.schemas.notifications import Notification
+
+MAX_RECIPIENTS = 500
+_CHECKSUM_LENGTH = 32
+_SEARCHABLE = frozenset({PartyKind.ORGANISATION, PartyKind.PERSON})
+
+ResourceIdIn = Annotated[Filled, Field(min_length=1, max_length=255, pattern=r"^(?:urn:altinn:resource:)?[^:]{1,255}$")]
+SendersReference = Annotated[Filled, Field(min_length=1, max_length=4096)]
+
+
+def _checksum(value: str | None) -> str | None:
+    if value and value.strip() and (len(value) != _CHECKSUM_LENGTH or value != value.lower()):
+        raise ValueError("must be an MD5 checksum: 32 characters in lower case")
+    return value
+
+
+class ExternalReferenceIn(Wire):
+    """`ExternalReferenceExt`."""
+
+    reference_value: str
+    reference_type: ReferenceTypeIn
+
+
+class ReplyOptionIn(Wire):
+    """`CorrespondenceReplyOptionExt`."""
+
+    link_url: str = Field(alias="linkURL")
+    link_text: str | None = None
+
+
+class AttachmentMetadata(Wire):
+    """`BaseAttachmentExt`. The name's characters and type are judged by the domain, with numbers of their own."""
+
+    file_name: str
+    display_name: Annotated[str | None, Field(max_length=255)] = None
+    is_encrypted: Flag = False
+    checksum: Annotated[str | None, AfterValidator(_checksum)] = None
+    senders_reference: SendersReference
+    expiration_in_days: Number | None = None
+
+    def to_new(self, resource: str) -> NewAttachment:
+        """The metadata of a file of this resource."""
+        checksum = (self.checksum or "").strip()
+        return NewAttachment(
+            resource_id=resource_id(resource),
+            file_name=self.file_name,
+            display_name=self.display_name,
+            is_encrypted=self.is_encrypted,
+            checksum=checksum,
+            senders_reference=self.senders_reference,
+            expiration_in_days=self.expiration_in_days,
+        )
+
+
+class InitializeAttachment(AttachmentMetadata):
+    """`InitializeAttachmentExt`: a file that is to be uploaded by itself."""
+
+    resource_id: ResourceIdIn
+
+    def to_domain(self) -> NewAttachment:
+        """The metadata of the file."""
+        return self.to_new(self.resource_id)
+
+
+class AttachmentEntry(AttachmentMetadata):
+    """`InitializeCorrespondenceAttachmentExt`: a file that comes with the message."""
+
+    data_location_type: DataLocationIn = DataLocation.NEW
+
+
+class ContentIn(Wire):
+    """`InitializeCorrespondenceContentExt`; `messageBodyFormat` is an addition."""
+
+    language: str | None = None
+    message_title: Annotated[Filled, Field(min_length=1, max_length=255)]
+    message_summary: Annotated[str | None, Field(max_length=255)] = None
+    message_body: Annotated[Filled, Field(min_length=1, max_length=30_000)]
+    message_body_format: BodyFormatIn | None = None
+    attachments: list[AttachmentEntry] | None = None
+
+    @field_validator("language")
+    @classmethod
+    def _two_letters(cls, value: str | None) -> str | None:
+        if value and value.strip() and (len(value) != 2 or value == "iv"):
+            raise ValueError("must be a language code of two letters")
+        return value
+
+    def to_domain(self) -> Content:
+        """The texts, `nb` when no language is given."""
+        return Content(
+            language=(self.language or "").strip() or "nb",
+            title=self.message_title,
+            summary=self.message_summary or "",
+            body=self.message_body,
+            format=self.message_body_format or BodyFormat.MARKDOWN,
+        )
+
+
+class BaseCorrespondence(Wire):
+    """`BaseCorrespondenceExt`. `sender` and members of older versions are ignored."""
+
+    resource_id: ResourceIdIn
+    senders_reference: SendersReference
+    message_sender: Annotated[str | None, Field(max_length=255)] = None
+    content: ContentIn
+    requested_publish_time: Time | None = None
+    due_date_time: Time | None = None
+    external_references: Annotated[list[ExternalReferenceIn] | None, Field(max_length=10)] = None
+    property_list: Annotated[dict[str, str] | None, Field(max_length=10)] = None
+    reply_options: list[ReplyOptionIn] | None = None
+    notification: Notification | None = None
+    ignore_reservation: Flag | None = None
+    is_confirmation_needed: Flag = False
+    is_confidential: Flag = False
+    allow_forwarding: Flag = False
+
+    @field_validator("external_references")
+    @classmethod
+    def _references(cls, value: list[ExternalReferenceIn] | None) -> list[ExternalReferenceIn] | None:
+        if any(one.reference_type is ReferenceType.TRANSMISSION_ID for one in value or ()):
+            raise ValueError("must not hold a DialogportenTransmissionId")
+        types = [one for one in value or () if one.reference_type is ReferenceType.TRANSMISSION_TYPE]
+        if len(types) == 1:
+            named(TransmissionType, first=1)(types[0].reference_value)
+        return value
+
+    @field_validator("property_list")
+    @classmethod
+    def _properties(cls, value: dict[str, str] | None) -> dict[str, str] | None:
+        for key, text in (value or {}).items():
+            if len(key) > 50:
+                raise ValueError("keys can have at most 50 characters")
+            if len(text) > 300:
+                raise ValueError("values can have at most 300 characters")
+        return value
+
+
+class InitializeCorrespondences(Wire):
+    """`InitializeCorrespondencesExt`: one message to one or many."""
+
+    correspondence: BaseCorrespondence
+    recipients: Annotated[list[str], Field(min_length=1, max_length=MAX_RECIPIENTS)]
+    existing_attachments: list[Guid] | None = None
+    idempotent_key: Guid | None = None
+
+    @field_validator("idempotent_key")
+    @classmethod
+    def _not_empty(cls, value: UUID | None) -> UUID | None:
+        if value is not None and value.int == 0:
+            raise ValueError(Refusal.KEY_NOT_A_GUID.text)
+        return value
+
+    def to_domain(self) -> NewMessage:
+        """The message, with the digest that tells it from another one under the same key.
+
+        Raises InvalidRequest for recipients of a form that is none, and what the notification raises.
+        """
+        asked, recipients = self.correspondence, self._parties()
+        resource = asked.resource_id
+        message = NewMessage(
+            resource_id=resource_id(resource),
+            senders_reference=asked.senders_reference,
+            content=asked.content.to_domain(),
+            recipients=recipients,
+            message_sender=asked.message_sender or "",
+            requested_publish_time=asked.requested_publish_time,
+            due_date_time=asked.due_date_time,
+            external_references=tuple(
+                ExternalReference(one.reference_type, one.reference_value) for one in asked.external_references or ()
+            ),
+            property_list=dict(asked.property_list or {}),
+            reply_options=tuple(ReplyOption(one.link_url, one.link_text) for one in asked.reply_options or ()),
+            notification=asked.notification.to_domain() if asked.notification else None,
+            existing_attachments=tuple(AttachmentId(str(id_)) for id_ in self.existing_attachments or ()),
+            new_attachments=tuple(entry.to_new(resource) for entry in asked.content.attachments or ()),
+            ignore_reservation=bool(asked.ignore_reservation),
+            is_confirmation_needed=asked.is_confirmation_needed,
+            is_confidential=asked.is_confidential,
+            allow_forwarding=asked.allow_forwarding,
+            idempotent_key=str(self.idempotent_key) if self.idempotent_key else None,
+        )
+        return replace(message, digest=digest(message))
+
+    def _parties(self) -> tuple[PartyUrn, ...]:
+        parties = [parse_recipient(text) for text in self.recipients]
+        wrong = [position for position, party in enumerate(parties) if party is None]
+        if wrong:
+            text = "must be an organisation (0192:), a person, an ID-porten e-mail or a self-identified user"
+            raise InvalidRequest(*(FieldError(f"recipients[{position}]", text) for position in wrong))
+        return tuple(party for party in parties if party is not None)
+
+
+class SearchQuery(Wire):
+    """The query of a search. Source: wire contract 11. Empty values count as absent."""
+
+    resource_id: ResourceIdIn
+    role: SearchRoleIn
+    from_: Time | None = Field(default=None, alias="from")
+    to: Time | None = None
+    status: StatusIn | None = None
+    on_behalf_of: str | None = None
+    senders_reference: str | None = None
+    idempotent_key: Guid | None = None
+    altinn2_correspondence_id: Number | None = Field(default=None, alias="altinn2CorrespondenceId")
+
+    @field_validator("on_behalf_of")
+    @classmethod
+    def _organisation_or_person(cls, value: str | None) -> str | None:
+        party = parse_recipient(value) if value is not None else None
+        if value is not None and (party is None or party_kind(party) not in _SEARCHABLE):
+            raise ValueError("must be an organisation (0192:) or a person")
+        return value
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "SearchQuery":
+        """The query. Raises InvalidRequest that lists every fault."""
+        return cls.read({name: value for name, value in query.items() if value.strip()})
+
+
+def digest(message: NewMessage, file_names: Sequence[str] = ()) -> str:
+    """SHA-256 in hex of what the request means, however it was written; `file_names` are those of a form's files.
+
+    Members that say nothing are left out, so that a new one with a default changes no digest that is stored.
+    """
+    meaning = asdict(replace(message, idempotent_key=None, digest="")) | {"files": list(file_names)}
+    text = json.dumps(_said(meaning), default=str, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _said(value: object) -> object:
+    if isinstance(value, dict):
+        return {key: _said(item) for key, item in value.items() if item not in (None, False, "", 0, (), [], {})}
+    if isinstance(value, list | tuple):
+        return [_said(item) for item in value]
+    return value
