@@ -18,6 +18,7 @@ from local.host.dispatch import Dispatcher, Failed
 from local.host.front import Handler
 from local.host.functions import HTTP, SERVICE_BUS, TIMER, Function
 from local.host.keys import Keys
+from local.host.messages import by_hand
 
 VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 CREATED = "Microsoft.Storage.BlobCreated"
@@ -120,7 +121,7 @@ class Admin:
         if function.trigger_type == TIMER and not isinstance(value, dict):
             value = {"Schedule": {}, "ScheduleStatus": {}, "IsPastDue": False}
         if function.trigger_type == SERVICE_BUS:
-            metadata = {"UserProperties": {}, "ApplicationProperties": {}} | metadata
+            metadata = by_hand() | metadata
         try:
             await self._dispatcher.run(function, value, metadata)
         except Failed:

@@ -1,8 +1,8 @@
 """Stands in for Event Grid: watches a container of the storage emulator and posts its new blobs to the host's webhook.
 
-    python -m local.host.eventgrid --storage CONN_STR --container NAME --target http://127.0.0.1:PORT --function NAME --state FILE
+    python -m local.host.eventgrid --storage CONN --container NAME --target URL --function NAME --state FILE
 
-The emulator emits no events, so the container is listed again and again. Which version of a blob has been announced is kept
+The emulator emits no events, so the container is listed again and again. Which versions of blobs were announced is kept
 in SQLite, written after the host has taken the event: a restart announces nothing twice and loses nothing.
 """
 

@@ -10,7 +10,7 @@ _QUIET = ("azure", "azure.functions", "uvicorn", "uvicorn.error", "aiohttp", "as
 
 
 class _AlreadyReported(logging.Filter):
-    """Drops what the worker's server says about failed functions, which the host reports itself, and about clients gone."""
+    """Drops what the worker's server says of failed functions, which the host reports, and of clients gone."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         error = record.exc_info[1] if record.exc_info else None
@@ -25,6 +25,7 @@ def configure(*, verbose: bool) -> None:
     logging.basicConfig(
         level=logging.INFO if verbose else logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
+    logging.getLogger("azure.servicebus").setLevel(logging.ERROR)  # The host itself tells of a broker that is away.
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
     _quiet_worker_server()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -61,6 +62,19 @@ def metadata(message: ServiceBusReceivedMessage) -> dict[str, Any]:
         "LockedUntil": _time(message.locked_until_utc),
         "ApplicationProperties": properties,
         "UserProperties": properties,
+    }
+
+
+def by_hand() -> dict[str, Any]:
+    """Give the metadata of a message that nobody sent: what a function run by hand sees."""
+    return {
+        "MessageId": str(uuid.uuid4()),
+        "DeliveryCount": 1,
+        "SequenceNumber": 0,
+        "EnqueuedTimeUtc": _time(datetime.now(UTC)),
+        "LockToken": str(uuid.UUID(int=0)),
+        "ApplicationProperties": {},
+        "UserProperties": {},
     }
 
 

@@ -29,7 +29,7 @@ WAIT_SECONDS = 20.0
 SETTLE_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.2
 LONGEST_PAUSE_SECONDS = 3.0
-SESSION_IDLE_SECONDS = 5.0
+SESSION_IDLE_SECONDS = 1.0
 
 BROKEN = (AzureError, ServiceBusError, OSError, TimeoutError, ValueError, RuntimeError, AttributeError)
 
@@ -112,12 +112,12 @@ class Listener:
     async def _one_session(self) -> None:
         receiver = open_receiver(self._connections, self._function.trigger, session_id=NEXT_AVAILABLE_SESSION)
         async with _closing(receiver), _renewing(self._options.renewal_seconds) as renewer:
-            renewed = False
+            renewed, wait_seconds = False, WAIT_SECONDS  # The first wait is for a session, the others within it.
             while True:
                 try:
                     messages = await receiver.receive_messages(
                         max_message_count=self._options.batch_size if self._many else 1,
-                        max_wait_time=SESSION_IDLE_SECONDS,
+                        max_wait_time=wait_seconds,
                     )
                 except OperationTimeoutError:
                     return  # No session has anything at the moment.
@@ -125,7 +125,7 @@ class Listener:
                     return
                 if not renewed:
                     renewer.register(receiver, receiver.session)
-                    renewed = True
+                    renewed, wait_seconds = True, SESSION_IDLE_SECONDS
                 await self._one(receiver, messages)
 
     async def _one(self, receiver: ServiceBusReceiver, messages: Sequence[ServiceBusReceivedMessage]) -> None:

@@ -105,10 +105,10 @@ class Timer:
 
     async def run(self) -> None:
         """Fire at once what came due while the host was down or what asks for it, then at every occurrence."""
-        due = await self._resume()
-        if due is None and str(self._function.trigger.get("runOnStartup", "")).lower() == "true":
+        missed = await self._resume()
+        due = missed or self._schedule.after(self._clock.now())
+        if missed is None and str(self._function.trigger.get("runOnStartup", "")).lower() == "true":
             await self._fire(past_due=False)
-        due = due or self._schedule.after(self._clock.now())
         while True:
             await self._clock.until(due)
             started, offset = self._clock.now(), self._clock.offset

@@ -66,15 +66,11 @@ async def refuse(req: Request) -> Response:
 
 @app.route("download/{count:int}", methods=["GET", "HEAD"])
 async def download(req: Request) -> StreamingResponse:
-    """Send that many chunks of 64 KiB; note when the client goes away."""
+    """Send that many chunks of 64 KiB."""
 
     async def chunks() -> AsyncIterator[bytes]:
-        try:
-            for _ in range(int(req.path_params["count"])):
-                yield b"x" * 65536
-        except BaseException as error:
-            note(f"download broke off: {type(error).__name__}")
-            raise
+        for _ in range(int(req.path_params["count"])):
+            yield b"x" * 65536
 
     return StreamingResponse(chunks(), media_type="application/octet-stream")
 
@@ -85,8 +81,12 @@ async def drip(req: Request) -> StreamingResponse:
 
     async def lines() -> AsyncIterator[bytes]:
         yield b"first\n"
-        while not Path(os.environ["GO"]).exists():
-            await asyncio.sleep(0.02)
+        try:
+            while not Path(os.environ["GO"]).exists():
+                await asyncio.sleep(0.02)
+        except BaseException as error:
+            note(f"drip broke off: {type(error).__name__}")
+            raise
         yield b"second\n"
 
     return StreamingResponse(lines(), media_type="text/plain")
