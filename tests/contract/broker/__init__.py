@@ -1,0 +1,1 @@
+"""The embedded broker under the real client."""

@@ -1,0 +1,1 @@
+"""The embedded broker: codec, rules and configuration."""
