@@ -56,7 +56,7 @@ def timer(of: Function, runs: Runs, clock: Clock, store: Memory | None = None) -
 
 
 async def test_clock_follows_its_file(tmp_path: Path) -> None:
-    """Whoever waits for a moment is woken when the file moves the clock past it; nonsense in the file changes nothing."""
+    """Whoever waits is woken when the file moves the clock past the moment; nonsense in the file changes nothing."""
     path = tmp_path / "offset"
     clock = Clock(path)
     following = asyncio.create_task(clock.run())
