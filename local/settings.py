@@ -3,7 +3,7 @@
 import base64
 import json
 import secrets as randomness
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from local import files
@@ -24,9 +24,9 @@ _ACCOUNT_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K
 class Secrets:
     """What must be secret and stay the same as long as the state folder lives."""
 
-    communication_access_key: str
-    webhook_secret_key: str
-    maskinporten_jwk: str
+    communication_access_key: str = field(repr=False)
+    webhook_secret_key: str = field(repr=False)
+    maskinporten_jwk: str = field(repr=False)
 
 
 def load_secrets(state: Path) -> Secrets:

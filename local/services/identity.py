@@ -7,9 +7,10 @@ from datetime import timedelta
 from aiohttp import web
 
 from local import numbers, seeds
-from local.services import claims, dialog_store, parameters
+from local.services import claims, parameters
 from local.services.claims import Body
 from local.services.context import Context, context
+from local.services.dialog_store import find as find_dialog
 from local.services.issuers import ISSUERS, IssuerKind
 from local.services.parameters import BadParameter
 
@@ -44,7 +45,7 @@ def _lifetime(query: Mapping[str, str], kind: IssuerKind) -> timedelta:
 
 
 def _dialog(here: Context, query: Mapping[str, str], subject: str) -> claims.Dialog:
-    known = dialog_store.find(here.store, query["dialog"]) if query.get("dialog") else None
+    known = find_dialog(here.store, query["dialog"]) if query.get("dialog") else None
     resource = query.get("resource") or (known["serviceResource"] if known else "example-letters")
     party = query.get("party", "").strip() or (known["party"] if known else subject)
     return claims.Dialog(

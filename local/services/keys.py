@@ -3,7 +3,7 @@
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +43,7 @@ class KeyRing:
     """All keys of one stack, the newest of each issuer first."""
 
     path: Path
-    keys: dict[str, list[Jwk]]
+    keys: dict[str, list[Jwk]] = field(repr=False)
 
     @classmethod
     def of(cls, state: Path) -> "KeyRing":

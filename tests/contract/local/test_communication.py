@@ -67,7 +67,8 @@ async def test_a_repeated_operation_id_sends_nothing_more(here: Context, http: h
 
 
 @pytest.mark.parametrize(
-    ("to", "status", "words"), [("bounces@business.example", "Bounced", "refused"), ("fails@any.example", "Failed", "sent")]
+    ("to", "status", "words"),
+    [("bounces@business.example", "Bounced", "refused"), ("fails@any.example", "Failed", "sent")],
 )
 async def test_magic_addresses(here: Context, http: httpx.AsyncClient, to: str, status: str, words: str) -> None:
     """Mail to a magic address is accepted, ends as Failed, and is listed as bounced or failed."""

@@ -120,7 +120,10 @@ BAD: list[tuple[str, Callable[[], Body]]] = [
     ("long title", lambda: {"content": {"title": content("x" * 256)}}),
     ("title as Markdown", lambda: {"content": {"title": content("x", "text/markdown")}}),
     ("long info", lambda: {"content": {"title": content(), "additionalInfo": content("x" * 1024)}}),
-    ("http reference", lambda: {"content": {"title": content(), "mainContentReference": content("http://a.b/c", EMBED)}}),
+    (
+        "http reference",
+        lambda: {"content": {"title": content(), "mainContentReference": content("http://a.b/c", EMBED)}},
+    ),
     ("language twice", lambda: {"content": {"title": {"mediaType": "text/plain", "value": texts() + texts("y")}}}),
     ("language no", lambda: {"content": {"title": {"mediaType": "text/plain", "value": texts("x", "no")}}}),
     ("two primary", lambda: {"guiActions": [gui_action(), gui_action()]}),

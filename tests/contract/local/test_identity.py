@@ -9,13 +9,14 @@ import httpx
 import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+from jwt.types import Options
 
 from local import numbers, settings
 from local.addresses import Addresses
 from local.services.context import Context
 
 GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-UNTIMED = {f"verify_{claim}": False for claim in ("exp", "nbf", "iat")}  # The stack's clock may be ahead.
+UNTIMED: Options = {"verify_exp": False, "verify_nbf": False, "verify_iat": False}  # The stack's clock may be ahead.
 KEY = generate_private_key(public_exponent=65537, key_size=2048)
 
 
@@ -24,9 +25,7 @@ async def verified(http: httpx.AsyncClient, token: str, here: Context, kind: str
     [trusted] = [one for one in json.loads(settings.token_issuers(here.addresses)) if one["kind"] == kind]
     keys = jwt.PyJWKSet.from_dict((await http.get(trusted["jwks_url"])).json())
     key = next(key for key in keys.keys if key.key_id == jwt.get_unverified_header(token)["kid"])
-    return jwt.decode(
-        token, key.key, algorithms=trusted["algorithms"], issuer=trusted["issuer"], options=UNTIMED
-    )
+    return jwt.decode(token, key.key, algorithms=trusted["algorithms"], issuer=trusted["issuer"], options=UNTIMED)
 
 
 @pytest.mark.parametrize("path", ["/token/enterprise", "/GetEnterpriseToken", "/api/GetEnterpriseToken"])
@@ -129,7 +128,10 @@ async def test_all_keys_stand_in_one_place(http: httpx.AsyncClient) -> None:
 
 async def test_metadata_leads_to_the_keys(http: httpx.AsyncClient, here: Context) -> None:
     """The metadata below an issuer's name gives that name and a key set."""
-    for path in ("maskinporten.no/.well-known/oauth-authorization-server", "idporten.no/.well-known/openid-configuration"):
+    for path in (
+        "maskinporten.no/.well-known/oauth-authorization-server",
+        "idporten.no/.well-known/openid-configuration",
+    ):
         metadata = (await http.get(f"/{path}")).json()
         assert metadata["issuer"].startswith(here.base_url)
         assert (await http.get(metadata["jwks_uri"])).json()["keys"]
