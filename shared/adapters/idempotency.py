@@ -41,6 +41,11 @@ class IdempotencyTable:
                 return None
         raise Unavailable("table storage")  # Taken and forgotten again and again while we looked.
 
+    async def find(self, owner: PartyUrn, key: str) -> KeyedRequest | None:
+        """What is remembered under this key, or None."""
+        row = await self._table.get(_partition(owner, key), _KEY)
+        return (await self._loaded(row)).state if row else None
+
     async def take_over(self, existing: Loaded[KeyedRequest], *, until: datetime) -> bool:
         """Claim a request whose flight ended without a response. False when somebody else did first."""
         own = secrets.token_hex(8)

@@ -1,0 +1,143 @@
+"""In-memory pointers: mailboxes, the agenda, and requests with a key."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from shared.domain.changes import Due
+from shared.domain.correspondence import Correspondence, Status
+from shared.domain.errors import Conflict
+from shared.domain.identifiers import CorrespondenceId, PartyUrn
+from shared.ports import AgendaEntry, KeyedRequest, Loaded, MailboxEntry, MailboxQuery
+from tests.fakes.switch import Switched
+
+
+@dataclass
+class Pointer:
+    """What is known in the mailboxes of one correspondence."""
+
+    correspondence: Correspondence
+    title: str | None
+    ever: frozenset[Status]
+
+
+@dataclass
+class FakeMailboxes(Switched):
+    """Fulfils the port Mailboxes."""
+
+    pointers: dict[str, Pointer] = field(default_factory=dict)
+
+    async def point(self, entry: MailboxEntry) -> None:
+        self._merge(entry.correspondence, entry.title)
+
+    async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
+        self._merge(correspondence, title)
+
+    async def search(self, query: MailboxQuery) -> Sequence[CorrespondenceId]:
+        self._ask()
+        wanted = Status(query.status) if query.status is not None else None
+        found = [pointer.correspondence for pointer in self.pointers.values() if _matches(pointer, query, wanted)]
+        newest = sorted(found, key=lambda c: c.id)
+        newest.sort(key=lambda c: c.requested_publish_time, reverse=True)
+        return [correspondence.id for correspondence in newest[: query.limit]]
+
+    def title_of(self, id_: str) -> str | None:
+        """The title a mailbox shows, None when it never had one."""
+        return self.pointers[id_].title
+
+    def _merge(self, correspondence: Correspondence, title: str | None) -> None:
+        self._ask()
+        old = self.pointers.get(correspondence.id)
+        ever = correspondence.ever - {Status.FETCHED} | (old.ever if old else frozenset())
+        kept = title if title is not None or old is None else old.title
+        self.pointers[correspondence.id] = Pointer(correspondence, kept, ever)
+
+
+def _matches(pointer: Pointer, query: MailboxQuery, status: Status | None) -> bool:
+    found = pointer.correspondence
+    party = found.recipient if query.as_recipient else found.sender
+    at = found.requested_publish_time
+    return (
+        (party, found.resource_id) == (query.party, query.resource_id)
+        and (not query.as_recipient or Status.PUBLISHED in pointer.ever)
+        and (status is None or status in pointer.ever)
+        and (query.senders_reference is None or found.senders_reference == query.senders_reference)
+        and (query.published_after is None or at > query.published_after)
+        and (query.published_before is None or at < query.published_before)
+    )
+
+
+@dataclass
+class FakeAgenda(Switched):
+    """Fulfils the port Agenda."""
+
+    entries: dict[str, AgendaEntry] = field(default_factory=dict)
+
+    async def put(self, due: Due, *, now: datetime) -> AgendaEntry:
+        return self._put(due, now)
+
+    async def drop(self, key: str) -> None:
+        self._ask()
+        self.entries.pop(key, None)
+
+    async def due(self, *, now: datetime, limit: int = 500) -> Sequence[AgendaEntry]:
+        self._ask()
+        return [entry for entry in self._in_order() if entry.due.at <= now][:limit]
+
+    async def redate(self, entry: AgendaEntry, *, to: datetime) -> AgendaEntry:
+        return self._put(replace(entry.due, at=to), entry.written)
+
+    async def ahead(self, *, limit: int = 100) -> Sequence[AgendaEntry]:
+        self._ask()
+        return self._in_order()[:limit]
+
+    def _put(self, due: Due, written: datetime) -> AgendaEntry:
+        self._ask()
+        entry = AgendaEntry(due, f"{due.at.astimezone(UTC).isoformat()}|{due.task}:{due.subject}", written)
+        self.entries[entry.key] = entry
+        return entry
+
+    def _in_order(self) -> list[AgendaEntry]:
+        return sorted(self.entries.values(), key=lambda entry: (entry.due.at, entry.key))
+
+
+@dataclass
+class FakeIdempotency(Switched):
+    """Fulfils the port Idempotency."""
+
+    requests: dict[tuple[PartyUrn, str], Loaded[KeyedRequest]] = field(default_factory=dict)
+    versions: int = 0
+
+    async def begin(self, request: KeyedRequest) -> Loaded[KeyedRequest] | None:
+        self._ask()
+        existing = self.requests.get((request.owner, request.key))
+        if existing is None:
+            self._keep(request)
+        return existing
+
+    async def find(self, owner: PartyUrn, key: str) -> KeyedRequest | None:
+        self._ask()
+        found = self.requests.get((owner, key))
+        return found.state if found else None
+
+    async def take_over(self, existing: Loaded[KeyedRequest], *, until: datetime) -> bool:
+        self._ask()
+        current = self.requests.get((existing.state.owner, existing.state.key))
+        if current is None or current.etag != existing.etag:
+            return False
+        self._keep(replace(existing.state, in_flight_until=until))
+        return True
+
+    async def finish(self, owner: PartyUrn, key: str, response: str) -> None:
+        self._ask()
+        if (owner, key) not in self.requests:
+            raise Conflict("the request was forgotten")
+        self._keep(replace(self.requests[owner, key].state, response=response))
+
+    async def forget(self, owner: PartyUrn, key: str) -> None:
+        self._ask()
+        self.requests.pop((owner, key), None)
+
+    def _keep(self, request: KeyedRequest) -> None:
+        self.versions += 1
+        self.requests[request.owner, request.key] = Loaded(request, f"v{self.versions}")

@@ -1,0 +1,113 @@
+"""In-memory registers: resources, parties, contact points and policies; subscriptions and their deliveries."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from shared.domain.errors import Conflict
+from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
+from shared.domain.notification import ContactPoint
+from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.ports import DeliveryMessage, Party, Resource
+from tests.fakes.switch import Switched
+
+
+@dataclass
+class FakeRegistry(Switched):
+    """Fulfils the port Registry, and takes entries as the real table does."""
+
+    resources: dict[ResourceId, Resource] = field(default_factory=dict)
+    known: dict[PartyUrn, Party] = field(default_factory=dict)
+    contact_points: dict[PartyUrn, ContactPoint] = field(default_factory=dict)
+    policies: dict[ResourceId, Mapping[str, object]] = field(default_factory=dict)
+
+    async def resource(self, id_: ResourceId) -> Resource | None:
+        self._ask()
+        return self.resources.get(id_)
+
+    async def policy(self, id_: ResourceId) -> Mapping[str, object] | None:
+        self._ask()
+        return self.policies.get(id_)
+
+    async def parties(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Party]:
+        self._ask()
+        return {urn: self.known[urn] for urn in urns if urn in self.known}
+
+    async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
+        self._ask()
+        return {urn: self.contact_points[urn] for urn in urns if urn in self.contact_points}
+
+    async def put_resource(self, resource: Resource) -> None:
+        self.resources[resource.id] = resource
+
+    async def put_party(self, party: Party) -> None:
+        self.known[party.urn] = party
+
+    async def put_contact(self, urn: PartyUrn, contact: ContactPoint) -> None:
+        self.contact_points[urn] = contact
+
+    async def put_policy(self, id_: ResourceId, policy: Mapping[str, object]) -> None:
+        self.policies[id_] = policy
+
+
+@dataclass
+class FakeSubscriptions(Switched):
+    """Fulfils the port Subscriptions."""
+
+    kept: dict[tuple[ResourceId, SubscriptionId], Subscription] = field(default_factory=dict)
+    logged: dict[tuple[SubscriptionId, str], list[Attempt]] = field(default_factory=dict)
+    states: dict[tuple[SubscriptionId, str], DeliveryState] = field(default_factory=dict)
+    numbers: int = 0
+
+    async def add(self, subscription: Subscription) -> Subscription:
+        self._ask()
+        for existing in self.kept.values():
+            if _wish(existing) == _wish(subscription):
+                return existing
+        self.numbers += 1
+        added = replace(subscription, number=self.numbers)
+        self.kept[added.resource_id, added.id] = added
+        return added
+
+    async def get(self, number: int) -> Subscription | None:
+        self._ask()
+        return next((s for s in self.kept.values() if s.number == number), None)
+
+    async def load(self, resource_id: ResourceId, id_: SubscriptionId) -> Subscription | None:
+        self._ask()
+        return self.kept.get((resource_id, id_))
+
+    async def of_resource(self, resource_id: ResourceId) -> Sequence[Subscription]:
+        self._ask()
+        return [s for s in self.kept.values() if s.resource_id == resource_id]
+
+    async def of_consumer(self, consumer: PartyUrn) -> Sequence[Subscription]:
+        self._ask()
+        return sorted((s for s in self.kept.values() if s.consumer == consumer), key=lambda s: s.number)
+
+    async def save(self, subscription: Subscription) -> None:
+        self._ask()
+        if (subscription.resource_id, subscription.id) not in self.kept:
+            raise Conflict("the subscription was removed")
+        self.kept[subscription.resource_id, subscription.id] = subscription
+
+    async def remove(self, subscription: Subscription) -> None:
+        self._ask()
+        self.kept.pop((subscription.resource_id, subscription.id), None)
+
+    async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
+        self._ask()
+        attempts = self.logged.setdefault((message.subscription, event_id), [])
+        attempts[:] = [*(a for a in attempts if a.number != attempt.number), attempt]
+        self.states[message.subscription, event_id] = state
+
+    async def delivery_state(self, subscription: SubscriptionId, event_id: str) -> DeliveryState | None:
+        self._ask()
+        return self.states.get((subscription, event_id))
+
+    async def attempts(self, subscription: SubscriptionId, event_id: str) -> Sequence[Attempt]:
+        self._ask()
+        return sorted(self.logged.get((subscription, event_id), []), key=lambda attempt: attempt.number)
+
+
+def _wish(s: Subscription) -> tuple[str, str, str, str, str]:
+    return s.resource_id, s.consumer, s.endpoint, s.subject_filter or "", s.type_filter or ""
