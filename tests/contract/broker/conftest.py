@@ -16,22 +16,21 @@ SHORT_LOCK = timedelta(seconds=2)
 PLAIN = (
     "batch", "abandon", "bury", "defer", "schedule", "delete", "big", "iterate", "relink", "peek", "types", "errors",
     "target", "letters", "release", "modified", "oversize", "lossless", "many-frames", "paused",
-    "onward-target", "pipelined", "drained",
+    "onward-target", "pipelined", "drained", "c-schedule", "c-lock", "c-times",
     "a-basic", "a-abandon", "a-bury", "a-defer", "a-schedule", "a-delete", "a-compete", "a-shared", "a-types",
 )  # fmt: skip
 
 QUEUES = (
     *(QueueConfig(name) for name in PLAIN),
-    *(
-        QueueConfig(name, lock=SHORT_LOCK)
-        for name in ("expire-lock", "a-expire-lock", "renew", "a-renew", "deferred-lock")
-    ),
+    *(QueueConfig(name, lock=SHORT_LOCK) for name in ("expire-lock", "a-expire-lock", "renew", "deferred-lock")),
+    QueueConfig("a-renew", lock=timedelta(seconds=5)),
     QueueConfig("limit-lock", lock=timedelta(seconds=1), max_delivery_count=1),
     QueueConfig("unique", duplicate_window=timedelta(seconds=20)),
     QueueConfig("unique-short", duplicate_window=timedelta(seconds=1)),
     QueueConfig("ttl-buried", dead_letter_on_expiry=True),
     QueueConfig("ttl-dropped"),
     QueueConfig("ttl-default", time_to_live=timedelta(seconds=1), dead_letter_on_expiry=True),
+    QueueConfig("c-ttl", dead_letter_on_expiry=True),
     QueueConfig("ttl-locked", dead_letter_on_expiry=True),
     QueueConfig("forwarding", forward_to="target"),
     QueueConfig("forwarding-letters", max_delivery_count=1, forward_dead_letters_to="letters"),
