@@ -25,11 +25,13 @@ def subject_of(issuer: Issuer, claims: Claims) -> Subject:
     """The subject of a token of this kind of issuer. Claims that make no sense are as if they were not there."""
     if issuer is Issuer.DIALOGPORTEN:
         return _dialog_subject(claims)
-    number = _consumer(claims)
+    individual = _person(issuer, claims)
+    # In a person's token the consumer is whoever runs the client, and has nothing to do with what the person may do.
+    number = None if individual else _consumer(claims)
     return Subject(
         issuer=issuer,
         scopes=_scopes(claims),
-        party=_person(issuer, claims) or _system_user_owner(claims) or (organisation(number) if number else None),
+        party=individual or _system_user_owner(claims) or (organisation(number) if number else None),
         organisation=number,
         level=_level(issuer, claims),
         token_id=_text(claims, "jti"),

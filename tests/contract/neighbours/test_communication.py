@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -143,7 +143,8 @@ async def test_what_may_succeed_later_is_unavailable(
     status: int, email: CommunicationEmail, sms: CommunicationSms, http: httpx.AsyncClient
 ) -> None:
     """Busy and broken services are Unavailable with the wait they name; the next send goes through."""
-    for part, send in (("email", lambda: email.send(mail())), ("sms", lambda: _sms(sms))):
+    sends: dict[str, Callable[[], Awaitable[None]]] = {"email": lambda: email.send(mail()), "sms": lambda: _sms(sms)}
+    for part, send in sends.items():
         await fault(http, part, status=status, retryAfter=37)
         with pytest.raises(Unavailable) as caught:
             await send()
