@@ -47,6 +47,7 @@ def _arguments() -> argparse.ArgumentParser:
         "--port-base", type=_port_base, help=f"first port of the block (PORT_BASE, else {DEFAULT_PORT_BASE})"
     )
     up.add_argument("--state", type=Path, help="folder for everything that survives (.local/PORT_BASE)")
+    up.add_argument("--app", type=Path, default=ROOT, help="folder of the Functions app (this project)")
     up.add_argument("--no-functions", action="store_true", help="leave the app out, for tests of the rest")
     up.add_argument(
         "--host",
@@ -88,14 +89,15 @@ def up(options: argparse.Namespace) -> int:
     left = Record.of(state).end_leftovers()
     if left:
         sys.stdout.write(f"[stack] Ended what a killed run had left: {', '.join(left)}.\n")
-    found = preflight.faults(addresses, functions=not options.no_functions, engine=options.host)
+    app = None if options.no_functions else options.app.resolve()
+    found = preflight.faults(addresses, app=app, engine=options.host)
     if found:
         return _refuse(*found)
     # Only now is it sure that everything these two need is installed.
     from local.parts import Plan
     from local.supervisor import Supervisor
 
-    plan = Plan(addresses, state, not options.no_functions, options.host, dict(options.setting))
+    plan = Plan(addresses, state, app, options.host, dict(options.setting))
     # MAKELEVEL: make has started us, and when make is killed, nobody is left who could stop us.
     Supervisor(plan, stop_with_parent=options.stop_with_parent or "MAKELEVEL" in os.environ).run()
     lock.release()

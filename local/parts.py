@@ -21,6 +21,7 @@ class Part:
     environment: Mapping[str, str]
     ports: tuple[int, ...] = ()
     after: tuple[int, ...] = ()
+    folder: Path = ROOT
     keeps_data: bool = False  # stopped last, so that the others can finish what they are writing
 
 
@@ -30,7 +31,7 @@ class Plan:
 
     addresses: Addresses
     state: Path
-    functions: bool = True
+    app: Path | None = ROOT  # None: without the app
     engine: str = "local"
     extra_settings: Mapping[str, str] = field(default_factory=dict)
 
@@ -58,12 +59,13 @@ def _neighbours(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
     )
 
 
-def _functions(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
+def _functions(plan: Plan, folder: Path, environment: Mapping[str, str]) -> tuple[Part, ...]:
     addresses, state = plan.addresses, plan.state
     app = {**settings.app_environment(addresses.port_base, state), **plan.extra_settings}
-    where = ("--app", str(ROOT), "--port", str(addresses.functions), "--state", str(state))
+    where = ("--app", str(folder), "--port", str(addresses.functions), "--state", str(state))
     own = _python("local.host", *where, "--clock-offset-file", str(settings.clock_offset_file(state)))
-    command = ["func", "start", "--port", str(addresses.functions)] if plan.engine == "func" else own
+    tools = ["func", "start", "--port", str(addresses.functions)]
+    command, started_in = (tools, folder) if plan.engine == "func" else (own, ROOT)
     neighbours = tuple(port for name, port in addresses.named().items() if name != "functions")
     events = (
         *("--storage", settings.storage_connection(addresses), "--container", ATTACHMENTS_CONTAINER),
@@ -71,7 +73,7 @@ def _functions(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
         *("--state", str(state / "eventgrid.db")),
     )
     return (
-        Part("functions", command, {**environment, **app}, (addresses.functions,), after=neighbours),
+        Part("functions", command, {**environment, **app}, (addresses.functions,), after=neighbours, folder=started_in),
         Part("eventgrid", _python("local.host.eventgrid", *events), environment, after=(addresses.functions,)),
     )
 
@@ -80,4 +82,4 @@ def parts(plan: Plan) -> tuple[Part, ...]:
     """Return all parts of the stack in the order of their start."""
     environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
     neighbours = _neighbours(plan, environment)
-    return (*neighbours, *_functions(plan, environment)) if plan.functions else neighbours
+    return (*neighbours, *_functions(plan, plan.app, environment)) if plan.app else neighbours

@@ -6,9 +6,10 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 from local import azurite
-from local.addresses import HOST, ROOT, Addresses
+from local.addresses import HOST, Addresses
 
 NODE_MAJOR = 18
 _PACKAGES = {
@@ -22,19 +23,22 @@ _PACKAGES = {
 }
 
 
-def faults(addresses: Addresses, *, functions: bool, engine: str) -> list[str]:
-    """Return everything that stands in the way, each as one sentence that says what to do."""
-    return [*_missing(functions=functions, engine=engine), *busy_ports(addresses)]
+def faults(addresses: Addresses, *, app: Path | None, engine: str) -> list[str]:
+    """Return everything that stands in the way, each as one sentence that says what to do.
+
+    `app` is the folder of the Functions app, None when the stack shall run without one.
+    """
+    return [*_missing(app, engine), *busy_ports(addresses)]
 
 
-def _missing(*, functions: bool, engine: str) -> Iterator[str]:
+def _missing(app: Path | None, engine: str) -> Iterator[str]:
     if sys.version_info < (3, 13):  # noqa: UP036  somebody may start this with another Python
         yield "Python 3.13 is needed; make a virtual environment with it and install requirements-dev.txt there."
     yield from _missing_packages()
     yield from _missing_node()
-    if functions and not (ROOT / "function_app.py").exists():
-        yield f"There is no function_app.py in {ROOT}; start the rest alone with --no-functions."
-    if functions and engine == "func" and not shutil.which("func"):
+    if app and not (app / "function_app.py").exists():
+        yield f"There is no function_app.py in {app}; name its folder with --app, or leave it out with --no-functions."
+    if app and engine == "func" and not shutil.which("func"):
         yield "Azure Functions Core Tools (func) are not on the PATH; install them, or leave HOST unset."
 
 

@@ -43,8 +43,8 @@ def free_port_base() -> int:
 class Stack:
     """`with Stack() as stack:` runs a stack on free ports, over a state folder that it removes in the end.
 
-    With `state` the folder is the caller's and stays. `functions=False` leaves the app out; `settings` are app settings
-    that replace those of the local stack.
+    With `state` the folder is the caller's and stays. `functions=False` leaves the app out, `app` is the
+    folder of another app; `settings` are app settings that replace those of the local stack.
     """
 
     def __init__(
@@ -53,6 +53,7 @@ class Stack:
         port_base: int | None = None,
         state: Path | None = None,
         functions: bool = True,
+        app: Path | None = None,
         settings: Mapping[str, str] | None = None,
     ) -> None:
         """Choose ports and folder; nothing runs yet."""
@@ -61,6 +62,7 @@ class Stack:
         self.addresses = Addresses(free_port_base() if port_base is None else port_base)
         self.log = self.state / "stack.log"
         self._functions = functions
+        self._app = app
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -89,6 +91,7 @@ class Stack:
         command = [sys.executable, "-m", "local", "up", "--stop-with-parent"]
         command += ["--port-base", str(self.port_base), "--state", str(self.state)]
         command += [] if self._functions else ["--no-functions"]
+        command += ["--app", str(self._app)] if self._app else []
         command += [word for name, value in self._settings.items() for word in ("--setting", f"{name}={value}")]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log)

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import FrameType
 
-from local.addresses import ROOT, Addresses
+from local.addresses import Addresses
 from local.parts import Part, Plan, parts
 from local.preflight import answers
 from local.processes import Identity, Record, spawn
@@ -60,7 +60,7 @@ class _Child:
     reader: threading.Thread | None = field(default=None)
 
     def start(self) -> None:
-        self.process = spawn(self.part.command, self.part.environment, ROOT)
+        self.process = spawn(self.part.command, self.part.environment, self.part.folder)
         self.identity = Identity.of(self.process.pid)
         self.began = time.monotonic()
         self.reader = threading.Thread(target=_relay, args=(self.process, self.part.name), daemon=True)
@@ -108,7 +108,7 @@ class Supervisor:
         try:
             while not self._stopping.is_set():
                 self._tend()
-                if not self._announced and is_ready(self._plan.addresses, functions=self._plan.functions):
+                if not self._announced and is_ready(self._plan.addresses, functions=self._plan.app is not None):
                     self._announce()
                 self._stopping.wait(_TICK_SECONDS)
                 if self._parent is not None and os.getppid() != self._parent:
@@ -140,7 +140,7 @@ class Supervisor:
         self._announced = True
         addresses = self._plan.addresses
         say(f"Ready after {time.monotonic() - self._began:.1f} s.")
-        if self._plan.functions:
+        if self._plan.app:
             say(f"  App         {addresses.functions_url}/correspondence/api/v1  (/health, .../openapi.json)")
         say(f"  Start page  {addresses.services_url}/  (mail, SMS, dialogs, hooks, clock, tokens, seeds)")
         say(f"  Storage     ports {addresses.blob} blob, {addresses.queue} queue, {addresses.table} table")
