@@ -55,7 +55,14 @@ def _neighbours(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
             (addresses.broker,),
             keeps_data=True,
         ),
-        Part("services", _python("local.services", *block), environment, (addresses.services,), keeps_data=True),
+        Part(
+            "services",
+            _python("local.services", *block, "--seed"),
+            environment,
+            (addresses.services,),
+            after=storage_ports,
+            keeps_data=True,
+        ),
     )
 
 
