@@ -1,5 +1,6 @@
 """Clients of the broker under test: opening and closing the real client is slow, so that they are shared."""
 
+import asyncio
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,6 +12,7 @@ from azure.servicebus import (
     ServiceBusReceivedMessage,
     ServiceBusReceiver,
     ServiceBusSender,
+    aio,
 )
 from azure.servicebus.exceptions import ServiceBusError
 
@@ -68,6 +70,37 @@ class Clients:
         with ThreadPoolExecutor(_THREADS) as pool:
             list(pool.map(lambda item: item.close(), self._open.values()))
         self.client.close()
+
+
+class AsyncClients:
+    """The same with the asynchronous client."""
+
+    def __init__(self, connection_string: str) -> None:
+        self.client = aio.ServiceBusClient.from_connection_string(connection_string)
+        self._open: dict[tuple[Any, ...], Any] = {}
+
+    async def open(self, links: Iterable[Any]) -> None:
+        """Open links at the same time, ahead of their use."""
+        await asyncio.gather(*(link.__aenter__() for link in links))
+
+    def sender(self, queue: str) -> aio.ServiceBusSender:
+        """Return the sender to a queue."""
+        return self._kept(("send", queue), lambda: self.client.get_queue_sender(queue))
+
+    def receiver(self, queue: str, **options: Any) -> aio.ServiceBusReceiver:
+        """Return the receiver of a queue with these options."""
+        key = ("receive", queue, *sorted((name, str(value)) for name, value in options.items()))
+        return self._kept(key, lambda: self.client.get_queue_receiver(queue, max_wait_time=2, **options))
+
+    def _kept(self, key: tuple[Any, ...], make: Callable[[], Any]) -> Any:
+        if key not in self._open:
+            self._open[key] = make()
+        return self._open[key]
+
+    async def close(self) -> None:
+        """Close all at the same time."""
+        await asyncio.gather(*(link.close() for link in self._open.values()))
+        await self.client.close()
 
 
 def take(

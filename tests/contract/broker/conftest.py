@@ -5,13 +5,12 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from azure.servicebus.aio import ServiceBusClient as AsyncServiceBusClient
 
 from local.broker import BrokerConfig, QueueConfig, RuleConfig, Serving, TopicConfig, serving
 from local.broker.config import FilterKind
-from tests.contract.broker.clients import Clients
+from tests.contract.broker.clients import AsyncClients, Clients
 
-SHORT_LOCK = timedelta(seconds=2)
+SHORT_LOCK = timedelta(seconds=1.5)
 
 PLAIN = (
     "batch", "abandon", "bury", "defer", "schedule", "delete", "big", "iterate", "relink", "peek", "types", "errors",
@@ -22,8 +21,9 @@ PLAIN = (
 
 QUEUES = (
     *(QueueConfig(name) for name in PLAIN),
-    *(QueueConfig(name, lock=SHORT_LOCK) for name in ("expire-lock", "a-expire-lock", "renew", "deferred-lock")),
-    QueueConfig("a-renew", lock=timedelta(seconds=5)),
+    *(QueueConfig(name, lock=SHORT_LOCK) for name in ("expire-lock", "a-expire-lock", "deferred-lock")),
+    QueueConfig("renew", lock=timedelta(seconds=2)),
+    QueueConfig("a-renew", lock=timedelta(seconds=4)),
     QueueConfig("limit-lock", lock=timedelta(seconds=1), max_delivery_count=1),
     QueueConfig("unique", duplicate_window=timedelta(seconds=20)),
     QueueConfig("unique-short", duplicate_window=timedelta(seconds=1)),
@@ -148,7 +148,10 @@ def impatient(broker: Serving) -> Iterator[Clients]:
 
 
 @pytest.fixture(scope="module")
-async def aclient(broker: Serving) -> AsyncIterator[AsyncServiceBusClient]:
-    """An asynchronous client."""
-    async with AsyncServiceBusClient.from_connection_string(broker.connection_string) as client:
-        yield client
+async def aclients(broker: Serving, request: pytest.FixtureRequest) -> AsyncIterator[AsyncClients]:
+    """Asynchronous clients; what the module names in QUEUES is open already, both ways."""
+    shared = AsyncClients(broker.connection_string)
+    queues = getattr(request.module, "QUEUES", ())
+    await shared.open([*map(shared.sender, queues), *map(shared.receiver, queues)])
+    yield shared
+    await shared.close()

@@ -114,13 +114,13 @@ def test_expired_lock_redelivers_and_refuses_the_late_holder(clients: Clients) -
     receiver = clients.receiver("expire-lock")
     first = take(receiver, settle=False)[0]
     second = take(receiver, settle=False)[0]
+    receiver.complete_message(second)
     assert (first.delivery_count, second.delivery_count) == (0, 1)
     with pytest.raises(MessageLockLostError):
         receiver.complete_message(first)
     first._expiry = soon(60)  # A client whose clock is off asks the broker, which must refuse as well.
     with pytest.raises(MessageLockLostError):
         receiver.complete_message(first)
-    receiver.complete_message(second)
     assert is_empty(receiver)
 
 

@@ -28,8 +28,8 @@ def test_next_available_session_is_the_oldest_free_one(clients: Clients) -> None
     clients.sender("s-next").send_messages([message(name, session_id=name) for name in ("first", "second")])
     one = clients.receiver("s-next", session_id=NEXT_AVAILABLE_SESSION, prefetch_count=0)
     assert texts(take(one)) == ["first"] and one.session.session_id == "first"
-    with clients.client.get_queue_receiver("s-next", session_id=NEXT_AVAILABLE_SESSION, max_wait_time=2) as two:
-        assert texts(take(two)) == ["second"]
+    two = clients.receiver("s-next", session_id=NEXT_AVAILABLE_SESSION, max_wait_time=3)
+    assert texts(take(two)) == ["second"]
 
 
 def test_session_that_is_held_is_refused(clients: Clients, impatient: Clients) -> None:
@@ -39,8 +39,7 @@ def test_session_that_is_held_is_refused(clients: Clients, impatient: Clients) -
         assert texts(holder.receive_messages(max_wait_time=2)) == ["x"]
         with pytest.raises(SessionCannotBeLockedError):
             impatient.receiver("s-taken", session_id="S").receive_messages(max_wait_time=1)
-    with clients.client.get_queue_receiver("s-taken", session_id="S") as second:
-        again = take(second)[0]
+    again = take(clients.receiver("s-taken", session_id="S"))[0]
     assert again.delivery_count == 0, "closing a session counts no failed delivery"
 
 
@@ -66,9 +65,7 @@ def test_session_keeps_state_and_renews(clients: Clients) -> None:
 def test_sessions_are_listed(clients: Clients) -> None:
     """Sessions with messages or state are listed; with a time, those whose state changed after it."""
     clients.sender("s-list").send_messages([message("x", session_id=name) for name in ("B", "A")])
-    assert list(clients.client.list_queue_sessions("s-list")) == ["A", "B"]
-    with clients.client.get_queue_receiver("s-list", session_id="C") as receiver:
-        receiver.session.set_state(b"x")
+    clients.receiver("s-list", session_id="C").session.set_state(b"x")
     assert list(clients.client.list_queue_sessions("s-list")) == ["A", "B", "C"]
     before = datetime.now(UTC) - timedelta(minutes=1)
     assert list(clients.client.list_queue_sessions("s-list", state_updated_after=before)) == ["C"]
@@ -93,7 +90,7 @@ def test_deferred_message_of_a_session(clients: Clients) -> None:
     assert is_empty(receiver)
 
 
-def test_lost_session_loses_its_messages(clients: Clients) -> None:
+def test_lost_session_loses_its_messages(clients: Clients, impatient: Clients) -> None:
     """When the session's lock runs out its messages cannot be settled, count a failure and go to the next holder."""
     clients.sender("s-lost").send_messages(message("x", session_id="S"))
     receiver = clients.receiver("s-lost", session_id="S")
@@ -101,8 +98,7 @@ def test_lost_session_loses_its_messages(clients: Clients) -> None:
     until(lambda: datetime.now(UTC) > receiver.session.locked_until_utc + timedelta(milliseconds=200))
     with pytest.raises(SessionLockLostError):
         receiver.complete_message(found)
-    with clients.client.get_queue_receiver("s-lost", session_id="S", max_wait_time=2) as second:
-        assert take(second)[0].delivery_count == 1
+    assert take(impatient.receiver("s-lost", session_id="S"))[0].delivery_count == 1
 
 
 def test_sessions_and_plain_use_do_not_mix(clients: Clients, impatient: Clients) -> None:
