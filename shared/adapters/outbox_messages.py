@@ -37,7 +37,7 @@ def fact_letter(fact: Fact, trace: str) -> Letter:
 
 
 def agenda_letter(message: AgendaMessage, trace: str) -> Letter:
-    """Ask for a due item. The message id is made of the entry's key and attempt."""
+    """Ask for a due item. The message id is made of the entry's key (or its subject) and attempt."""
     due = message.due
     body = {
         "v": VERSION,
@@ -50,7 +50,7 @@ def agenda_letter(message: AgendaMessage, trace: str) -> Letter:
         "trace": trace,
     }
     properties = {"kind": "agenda", "type": due.task.value}
-    return Letter(_digest(message.key, str(due.attempt)), _json(body), properties)
+    return Letter(_digest(message.key or due.subject, str(due.attempt)), _json(body), properties)
 
 
 def delivery_letter(message: DeliveryMessage, trace: str) -> Letter:

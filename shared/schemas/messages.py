@@ -45,7 +45,7 @@ class AgendaEnvelope(_Envelope):
     subject: str = Field(min_length=1)
     at: AwareDatetime
     attempt: int = Field(ge=0)
-    key: str = Field(min_length=1)
+    key: str
     written: AwareDatetime
 
     @classmethod

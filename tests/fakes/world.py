@@ -1,0 +1,174 @@
+"""The whole service in memory: every port a fake, every consumer run by hand, crashes wherever a test wants one."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.domain.facts import FactType
+from shared.domain.identifiers import CorrespondenceId
+from shared.domain.notification import ContactPoint
+from shared.domain.policy import Issuer, Scope, Subject
+from shared.ports import App, Party, Resource, Rules
+from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
+from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
+from tests.fakes.neighbours import (
+    FakeDecisions,
+    FakeDialogs,
+    FakeEmail,
+    FakeOutbox,
+    FakeScanner,
+    FakeSms,
+    FakeWebhooks,
+)
+from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes
+from tests.fakes.registers import FakeRegistry, FakeSubscriptions
+from tests.fakes.storage import FakeAttachments, FakeBlobs, FakeCorrespondences
+
+SENDER = Subject(
+    issuer=Issuer.ALTINN,
+    scopes=frozenset({Scope.WRITE, Scope.SERVICE_OWNER}),
+    party=AGENCY,
+    organisation="310001007",
+    level=3,
+)
+READER = Subject(issuer=Issuer.ALTINN, scopes=frozenset({Scope.READ}), party=PERSON, level=3)
+
+
+class Crash(BaseException):
+    """The process is gone, as by kill -9: nothing catches it."""
+
+
+@dataclass
+class Crasher:
+    """Lets `left` more calls of ports through, then crashes once: before the call, or after it has been carried out."""
+
+    left: int | None = None
+    after_the_call: bool = False
+    calls: int = 0
+
+    async def run(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        self.calls += 1
+        if self.left is None:
+            return await call()
+        self.left -= 1
+        if self.left >= 0:
+            return await call()
+        self.left = None
+        if self.after_the_call:
+            await call()
+        raise Crash
+
+
+class _Port:
+    """A port whose every awaited call goes through the crasher."""
+
+    def __init__(self, port: object, crasher: Crasher) -> None:
+        self._port = port
+        self._crasher = crasher
+
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._port, name)
+        if name in {"upload", "read"} or not callable(member):
+            return member
+
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            return await self._crasher.run(lambda: member(*args, **kwargs))
+
+        return call
+
+
+class _Texts:
+    """Texts are as they are given."""
+
+    def is_plain_text(self, text: str) -> bool:
+        return "<" not in text
+
+    def is_markdown(self, text: str) -> bool:
+        return "<" not in text
+
+    def is_mobile(self, number: str) -> bool:
+        return number.startswith("+")
+
+    def plain(self, text: str) -> str:
+        return text
+
+    def shown(self, content: Any) -> str:
+        return str(content.body)
+
+
+@dataclass
+class World:
+    """Fakes by name, the app made of them, and the queues between them."""
+
+    now: datetime = NOW
+    correspondences: FakeCorrespondences = field(default_factory=FakeCorrespondences)
+    attachments: FakeAttachments = field(default_factory=FakeAttachments)
+    mailboxes: FakeMailboxes = field(default_factory=FakeMailboxes)
+    agenda: FakeAgenda = field(default_factory=FakeAgenda)
+    idempotency: FakeIdempotency = field(default_factory=FakeIdempotency)
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    blobs: FakeBlobs = field(default_factory=FakeBlobs)
+    scanner: FakeScanner = field(default_factory=FakeScanner)
+    registry: FakeRegistry = field(default_factory=FakeRegistry)
+    decisions: FakeDecisions = field(default_factory=FakeDecisions)
+    email: FakeEmail = field(default_factory=FakeEmail)
+    sms: FakeSms = field(default_factory=FakeSms)
+    dialogs: FakeDialogs = field(default_factory=FakeDialogs)
+    subscriptions: FakeSubscriptions = field(default_factory=FakeSubscriptions)
+    webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
+    texts: _Texts = field(default_factory=_Texts)
+    crasher: Crasher = field(default_factory=Crasher)
+    rules: Rules = field(default_factory=lambda: Rules(public_base_url="https://c.example", minimum_expiration_days=1))
+
+    def __post_init__(self) -> None:
+        self.registry.resources[RESOURCE] = Resource(
+            id=RESOURCE, owner=AGENCY, owner_code="exa", type="CorrespondenceService", titles={"nb": "Brev"}
+        )
+        for number, (party, name) in enumerate(((AGENCY, "Etaten"), (BUSINESS, "Bedriften"), (PERSON, "Kari Prøve"))):
+            self.registry.known[party] = Party(urn=party, uuid=f"0000-{number}", party_id=number, name=name)
+        self.registry.contact_points[PERSON] = ContactPoint(emails=("kari@person.example",), mobiles=("+4740000001",))
+        self.registry.contact_points[BUSINESS] = ContactPoint(emails=("post@business.example",))
+
+    @property
+    def app(self) -> App:
+        """The app as the use cases know it."""
+        ports = {f.name: getattr(self, f.name) for f in fields(App) if f.name not in {"clock", "rules", "texts"}}
+        wrapped: dict[str, Any] = {name: _Port(port, self.crasher) for name, port in ports.items()}
+        return App(**wrapped, clock=lambda: self.now, rules=self.rules, texts=self.texts)
+
+    async def settle(self) -> None:
+        """Every message is consumed, and those that come of it, as long as there are any."""
+        for _ in range(200):
+            if not (self.outbox.facts or self.outbox.agenda or self.outbox.deliveries):
+                return
+            await self._consume()
+        raise AssertionError("the consumers never come to rest")
+
+    async def advance(self, by: timedelta) -> None:
+        """Time passes in one leap; what came due is swept and done, until nothing more is due now."""
+        self.now += by
+        while await agenda.sweep(self.app):
+            await self.settle()
+
+    async def _consume(self) -> None:
+        """One message of each kind leaves its queue only when its consumer has finished (peek-lock)."""
+        app = self.app
+        if self.outbox.facts:
+            fact = self.outbox.facts[0]
+            await lifecycle.care(app, fact.aggregate, fact.aggregate_id)
+            await webhooks.fan_out(app, fact.aggregate, fact.aggregate_id, fact.sequence)
+            if fact.aggregate == "correspondence":
+                await dialogs.carry_over(app, CorrespondenceId(fact.aggregate_id))
+                await lifecycle.repair_mailboxes(app, CorrespondenceId(fact.aggregate_id))
+            if fact.type is FactType.PUBLISHED:
+                await notifying.notify(app, CorrespondenceId(fact.aggregate_id))
+            self.outbox.facts.remove(fact)
+        if self.outbox.agenda:
+            message = self.outbox.agenda[0]
+            await agenda.act(app, message)
+            self.outbox.agenda.remove(message)
+        if self.outbox.deliveries:
+            delivery = self.outbox.deliveries[0]
+            await webhooks.deliver(app, delivery)
+            self.outbox.deliveries.remove(delivery)
