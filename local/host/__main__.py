@@ -14,7 +14,7 @@ from local.host.functions import Function, describe
 from local.host.keys import load as load_keys
 from local.host.logs import configure
 from local.host.routes import BadRoute
-from local.host.serving import Place, PortInUse, serve
+from local.host.serving import Place, PortInUse, serve, verify
 from local.host.settings import BadSettings, load
 from local.host.worker import IndexingFailed, Worker
 
@@ -40,6 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
             _absolute(options.clock_offset_file),
         )
         functions = worker.start()
+        verify(settings, functions)
         if options.check:
             _print(functions)
             return 0

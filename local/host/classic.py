@@ -28,6 +28,12 @@ def rpc_request(request: web.Request, values: dict[str, str], body: bytes) -> pr
     return protos.TypedData(http=http)
 
 
+def rpc_route(request: web.Request, values: dict[str, str]) -> protos.Message:
+    """Shape what a streamed request sends beside itself: its route values, since the rest travels over HTTP."""
+    http = protos.RpcHttp(method=request.method, url=request.raw_path, params=values, body=protos.TypedData())
+    return protos.TypedData(http=http)
+
+
 async def read_body(request: web.Request) -> bytes:
     """Read the body, if its length is known: the real host hands over nothing of a chunked one in this mode."""
     return await request.read() if request.content_length else b""

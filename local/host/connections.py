@@ -55,6 +55,10 @@ class Connections:
         client: ServiceBusClient = self._client("bus", connection or "AzureWebJobsServiceBus", _bus)
         return client
 
+    def forget(self, kind: str, connection: str | None, name: str) -> None:
+        """Forget that a "queue" or "container" exists, so that it is made again when it is gone."""
+        self._known.discard((kind, connection or STORAGE, name))
+
     async def close(self) -> None:
         """Close every client, whatever state it is in."""
         for client in self._clients.values():

@@ -13,6 +13,7 @@ import asyncio
 import logging
 import signal
 import sqlite3
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -95,12 +96,14 @@ async def watch(subscription: Subscription, state: Path, *, every_seconds: float
         container = service.get_container_client(subscription.container)
         with _announced(state, subscription.container) as announced:
             while True:
+                began = time.monotonic()
                 try:
                     await _once(container, session, subscription, announced)
                 except (AzureError, OSError) as error:
                     log.warning("container %s cannot be listed: %s", subscription.container, type(error).__name__)
                     await asyncio.sleep(RETRY_SECONDS)
-                await asyncio.sleep(every_seconds)
+                # A big container is listed less often, so that it never takes more than a third of the time.
+                await asyncio.sleep(max(every_seconds, 2 * (time.monotonic() - began)))
 
 
 async def _once(

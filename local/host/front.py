@@ -6,6 +6,7 @@ import asyncio
 import logging
 import uuid
 from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
 
 from aiohttp import ClientError, web
 
@@ -43,7 +44,7 @@ class Front:
         self._keys = keys
         self._upstream = upstream
         self._table = RouteTable(route(function, prefix) for function in functions if function.trigger_type == HTTP)
-        self._background: set[asyncio.Task[None]] = set()
+        self._background: set[asyncio.Task[Any]] = set()
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request: 404 without a function, 401 without its key, 500 when it fails."""
@@ -62,13 +63,19 @@ class Front:
     ) -> web.StreamResponse:
         value = classic.rpc_request(request, values, await classic.read_body(request))
         call = Call(function, value, id=invocation, trace_parent=request.headers.get("traceparent", ""))
+        task = asyncio.create_task(self._whole(call, values))
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+        return await asyncio.shield(task)  # A client that goes away does not stop the function in this mode.
+
+    async def _whole(self, call: Call, values: dict[str, str]) -> web.Response:
         try:
             returned = await self._worker.invoke(call)
-            await self._outputs.write(function, returned, values)
+            await self._outputs.write(call.function, returned, values)
         except (InvocationFailed, OutputFailed) as failure:
-            report(function, invocation, failure)
+            report(call.function, call.id, failure)
             return web.Response(status=500)
-        report(function, invocation)
+        report(call.function, call.id)
         return classic.response(returned)
 
     async def _streamed(
@@ -88,7 +95,7 @@ class Front:
 
         call = Call(
             function,
-            classic.rpc_request(request, values, b""),
+            classic.rpc_route(request, values),
             id=invocation,
             trace_parent=request.headers.get("traceparent", ""),
         )

@@ -19,14 +19,14 @@ from azure.storage.queue.aio import QueueClient
 from local.host.connections import Connections
 from local.host.dispatch import Dispatcher, Failed
 from local.host.functions import Function
+from local.host.inflight import InFlight
 from local.host.protos import quoted
-from local.host.servicebus import InFlight
 
 # The real host hides a message for ten minutes; here a killed host must be able to take up its work soon after.
 VISIBILITY_SECONDS = 30
 IDLE_SECONDS = 0.2
 FIRST_PAUSE_SECONDS = 0.05
-LONGEST_PAUSE_SECONDS = 3.0
+AWAY_SECONDS = 1.0
 MAX_BATCH = 32  # Of the service: messages per call.
 
 log = logging.getLogger("host.queues")
@@ -68,9 +68,9 @@ class QueueListener:
         self._woken.set()
 
     async def run(self) -> None:
-        """Listen for ever; when storage is away, try again with a growing pause."""
-        pause = FIRST_PAUSE_SECONDS
-        async with InFlight(self._rules.concurrent) as in_flight:
+        """Listen for ever; when storage is away, try again after a pause."""
+        in_flight, pause, away = InFlight(self._rules.concurrent), FIRST_PAUSE_SECONDS, False
+        try:
             while True:
                 free = await in_flight.free()
                 self._woken.clear()
@@ -78,17 +78,24 @@ class QueueListener:
                     queue = await self._connections.queue(self._connection, self._name)
                     found = await self._take(queue, min(free, MAX_BATCH))
                 except (AzureError, OSError) as error:
-                    if pause < LONGEST_PAUSE_SECONDS:
+                    if not away:
                         log.warning("queue %s cannot be read, trying again: %s", self._name, type(error).__name__)
-                    pause = LONGEST_PAUSE_SECONDS
-                    await asyncio.sleep(pause / 3)
+                    away = True
+                    self._connections.forget("queue", self._connection, self._name)
+                    await asyncio.sleep(AWAY_SECONDS)
                     continue
+                away = False
                 for message in found:
                     in_flight.start(self._one(queue, message))
                 pause = FIRST_PAUSE_SECONDS if found else min(pause * 2, IDLE_SECONDS)
                 if not found:
-                    with contextlib.suppress(TimeoutError):
-                        await asyncio.wait_for(self._woken.wait(), pause)
+                    await self._wait(pause)
+        finally:
+            await in_flight.stop()
+
+    async def _wait(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._woken.wait(), seconds)
 
     async def _take(self, queue: QueueClient, count: int) -> list[QueueMessage]:
         pages = queue.receive_messages(

@@ -17,14 +17,16 @@ from azure.servicebus.exceptions import OperationTimeoutError, ServiceBusError
 from local.host.connections import Connections
 from local.host.dispatch import Dispatcher, Failed
 from local.host.functions import Binding, Function
+from local.host.inflight import InFlight
 from local.host.messages import batch_metadata, bodies, body, metadata
 from local.host.settings import duration
 
 DEAD_LETTER_SUFFIX = "/$deadletterqueue"
 # A receiver reads and writes under one lock, so that while it waits for messages nothing can be settled for this long.
 SOCKET_SECONDS = 0.03
-# After the first message of a batch the SDK waits for more; what is there already comes at once anyway.
-FURTHER_SECONDS = 0.005
+# After the first message the SDK waits for more: worth it for a batch, but a single message is wanted at once.
+BATCH_SECONDS = 0.05
+AT_ONCE_SECONDS = -1.0
 WAIT_SECONDS = 20.0
 SETTLE_SECONDS = 15.0
 FIRST_PAUSE_SECONDS = 0.2
@@ -73,6 +75,7 @@ class Listener:
         self._options = options
         self._many = str(binding.get("cardinality", "")).lower() == "many"
         self._sessions = str(binding.get("isSessionsEnabled", "")).lower() == "true"
+        self._in_flight = InFlight(1 if self._many else options.concurrent_calls)
         self._complete = options.auto_complete and str(binding.get("autoCompleteMessages", "true")).lower() != "false"
 
     async def run(self) -> None:
@@ -98,16 +101,22 @@ class Listener:
 
     async def _one_connection(self) -> None:
         receiver = open_receiver(self._connections, self._function.trigger)
-        in_flight = InFlight(1 if self._many else self._options.concurrent_calls)
-        async with _closing(receiver), _renewing(self._options.renewal_seconds) as renewer, in_flight:
-            while True:
-                free = await in_flight.free()
-                count = self._options.batch_size if self._many else free
-                messages = await receiver.receive_messages(max_message_count=count, max_wait_time=WAIT_SECONDS)
-                for message in messages:
-                    renewer.register(receiver, message)
-                for group in [messages] if self._many and messages else [[message] for message in messages]:
-                    in_flight.start(self._one(receiver, group))
+        async with _closing(receiver), _renewing(self._options.renewal_seconds) as renewer:
+            try:
+                await self._pump(receiver, renewer)
+            except asyncio.CancelledError:
+                await self._in_flight.stop()  # While the receiver is open, so that their messages can be given back.
+                raise
+
+    async def _pump(self, receiver: ServiceBusReceiver, renewer: AutoLockRenewer) -> None:
+        while True:
+            free = await self._in_flight.free()
+            count = self._options.batch_size if self._many else free
+            messages = await receiver.receive_messages(max_message_count=count, max_wait_time=WAIT_SECONDS)
+            for message in messages:
+                renewer.register(receiver, message)
+            for group in [messages] if self._many and messages else [[message] for message in messages]:
+                self._in_flight.start(self._one(receiver, group))
 
     async def _one_session(self) -> None:
         receiver = open_receiver(self._connections, self._function.trigger, session_id=NEXT_AVAILABLE_SESSION)
@@ -162,45 +171,6 @@ class Listener:
                 )
 
 
-class InFlight:
-    """The invocations of one receiver that are running, at most `limit` of them; leaving it cancels the rest."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._changed = asyncio.Event()
-
-    async def __aenter__(self) -> InFlight:
-        """Enter; nothing to do."""
-        return self
-
-    async def __aexit__(self, *_: object) -> None:
-        """Cancel what runs and wait until it has ended."""
-        for task in self._tasks:
-            task.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks)
-
-    async def free(self) -> int:
-        """Wait until at least one more may start; say how many may."""
-        while len(self._tasks) >= self._limit:
-            self._changed.clear()
-            await self._changed.wait()
-        return self._limit - len(self._tasks)
-
-    def start(self, work: Any) -> None:
-        """Start one invocation."""
-        task = asyncio.ensure_future(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
-        self._changed.set()
-        if not task.cancelled() and (error := task.exception()):
-            log.error("settling failed", exc_info=error)
-
-
 def open_receiver(connections: Connections, binding: Binding, **options: Any) -> ServiceBusReceiver:
     """Make the receiver of a binding; a name that ends in `/$DeadLetterQueue` means that entity's dead letters."""
     client = connections.bus(binding.get("connection"))
@@ -213,7 +183,8 @@ def open_receiver(connections: Connections, binding: Binding, **options: Any) ->
         receiver = client.get_queue_receiver(entity, **options)
     else:
         receiver = client.get_subscription_receiver(str(binding["topicName"]), entity, **options)
-    receiver._further_pull_receive_timeout = FURTHER_SECONDS
+    many = str(binding.get("cardinality", "")).lower() == "many"
+    receiver._further_pull_receive_timeout = BATCH_SECONDS if many else AT_ONCE_SECONDS
     return receiver
 
 

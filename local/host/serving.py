@@ -8,26 +8,27 @@ import errno
 import logging
 import os
 import signal
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
+from local.host import cron
 from local.host import keys as key_files
 from local.host.admin import Admin
 from local.host.blobs import BlobTriggers, from_events
 from local.host.clock import Clock
 from local.host.connections import Connections, opened
 from local.host.dispatch import Dispatcher, warn_of_ignored_retries
-from local.host.front import MAX_HEADER_BYTES, MAX_LINE_BYTES, Front, application
+from local.host.front import MAX_HEADER_BYTES, MAX_LINE_BYTES, Front, application, route
 from local.host.functions import SUPPORTED, Function
 from local.host.outputs import Outputs
 from local.host.polling import BlobScanner
 from local.host.queues import trigger_listener
 from local.host.servicebus import Listener, Options
-from local.host.settings import STORAGE, HostSettings
+from local.host.settings import STORAGE, HostSettings, connection_string
 from local.host.streaming import upstream_of
 from local.host.timers import BlobStatusStore, FileStatusStore, StatusStore, Timer
 from local.host.worker import Worker
@@ -102,6 +103,7 @@ async def serve(settings: HostSettings, functions: tuple[Function, ...], worker:
         PortInUse: when the port is taken.
         BadSettings, BadSchedule, BadRoute: when a function cannot be served.
     """
+    require_connections(functions, os.environ)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -121,6 +123,35 @@ async def serve(settings: HostSettings, functions: tuple[Function, ...], worker:
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks, timeout=DRAIN_SECONDS * 2)
+
+
+def verify(settings: HostSettings, functions: tuple[Function, ...]) -> None:
+    """Read every schedule and route, as serving would.
+
+    Raises:
+        BadSchedule, BadRoute: when one cannot be read.
+    """
+    for function in functions:
+        match function.trigger_type:
+            case "timertrigger":
+                cron.parse(str(function.trigger["schedule"]))
+            case "httptrigger":
+                route(function, settings.route_prefix)
+
+
+def require_connections(functions: tuple[Function, ...], environ: Mapping[str, str]) -> None:
+    """Look for the connections of all triggers, so that a missing one ends the start rather than one function.
+
+    Raises:
+        BadSettings: naming the connection.
+    """
+    for function in functions:
+        match function.trigger_type:
+            case "blobtrigger":
+                connection_string(None, environ)
+                connection_string(function.trigger.get("connection"), environ)
+            case "queuetrigger" | "servicebustrigger":
+                connection_string(function.trigger.get("connection"), environ)
 
 
 @contextlib.asynccontextmanager

@@ -112,6 +112,12 @@ async def slow(message: func.ServiceBusMessage) -> None:
     note("slow-end", delivery=message.delivery_count)
 
 
+@app.service_bus_queue_trigger("message", queue_name="held", connection="Bus")
+async def held(message: func.ServiceBusMessage) -> None:
+    note("held")
+    await asyncio.sleep(25)
+
+
 @app.service_bus_queue_trigger("message", queue_name="orders/$DeadLetterQueue", connection="Bus")
 def dead_orders(message: func.ServiceBusMessage) -> None:
     note("dead_orders", body=message.get_body().decode(), reason=message.dead_letter_reason)
