@@ -15,6 +15,7 @@ TAGS = _BLOCKS | _VOID | _MARKS.keys() | {"code", "li", "a", "thead", "tbody", "
 _SPECIAL = re.compile(r"[\\`*_\[\]<>&~|]")
 _LINE_START = re.compile(r"^([ ]*)(?:([#+=-])|(\d{1,9})([.)]))", re.MULTILINE | re.ASCII)
 _HARD_BREAK = "  \n"
+_DEEPEST = 50  # Tags nested deeper than any letter needs lose their effect, not their content.
 
 
 @dataclass(slots=True)
@@ -33,6 +34,8 @@ class _Builder(HTMLParser):
         self._open = [self.root]
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if len(self._open) > _DEEPEST:
+            return
         node = _Node(tag, {name: value or "" for name, value in attrs})
         self._open[-1].children.append(node)
         if tag not in _VOID:
