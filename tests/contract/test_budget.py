@@ -1,0 +1,83 @@
+"""What a request costs: storage operations and Service Bus sends, counted on the way out, exact. Source: design 3."""
+
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from local.broker import serving
+from shared.adapters.outbox import ServiceBusOutbox
+from shared.adapters.storage_calls import operations
+from shared.clock import system_clock
+from shared.ports import App
+from shared.usecases import agenda
+from shared.usecases.initialise import initialise
+from tests.builders import BUSINESS, message
+from tests.contract.real_app import BUS_CONFIG, real_app
+from tests.fakes.world import SENDER
+from tests.servers import azurite
+
+KEY = "5d1c6e36-91c4-4d0c-8a26-5a4f5a7a9f10"
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[tuple[str, str]]:
+    """The connection strings of an emulator and a broker."""
+    with azurite() as storage, serving(BUS_CONFIG) as bus:
+        yield storage, bus.connection_string
+
+
+@pytest_asyncio.fixture
+async def app(servers: tuple[str, str]) -> AsyncIterator[App]:
+    """The app on both, warm: its tables exist and one message was sent."""
+    async with real_app(*servers) as made:
+        await initialise(made, SENDER, message(recipients=(BUSINESS,), idempotent_key=str(uuid.uuid4())))
+        await agenda.sweep(made)
+        yield made
+
+
+def sends(app: App) -> int:
+    """How many batches the broker has accepted."""
+    assert isinstance(app.outbox, ServiceBusOutbox)
+    return app.outbox.sends
+
+
+async def test_a_create_costs_five_operations_and_one_send(app: App) -> None:
+    """Three pointer writes, the transaction, the pointer dropped; one send."""
+    operations.clear()
+    before = sends(app)
+    await initialise(app, SENDER, message(recipients=(BUSINESS,)))
+    assert operations.total() == 5, operations
+    assert sends(app) - before == 1
+
+
+async def test_a_key_costs_two_more_and_its_replay_no_more_than_two(app: App) -> None:
+    """The key is inserted first and gets the answer last; the repeat reads and writes nothing else."""
+    keyed = message(recipients=(BUSINESS,), idempotent_key=KEY, digest="d")
+    operations.clear()
+    made = await initialise(app, SENDER, keyed)
+    assert operations.total() == 7, operations
+    operations.clear()
+    before = sends(app)
+    again = await initialise(app, SENDER, keyed)
+    assert again.replayed
+    assert again.correspondences == made.correspondences
+    assert operations.total() <= 2, operations
+    assert sends(app) == before
+
+
+async def test_what_becomes_due_later_costs_one_more(app: App) -> None:
+    """A publish time in the future is one agenda entry."""
+    later = message(recipients=(BUSINESS,), requested_publish_time=system_clock() + timedelta(days=1))
+    operations.clear()
+    await initialise(app, SENDER, later)
+    assert operations.total() == 6, operations
+
+
+async def test_a_sweep_that_finds_nothing_costs_one_operation(app: App) -> None:
+    """One range query per shard, whatever is stored."""
+    operations.clear()
+    assert await agenda.sweep(app) == 0
+    assert operations.total() == 1, operations
