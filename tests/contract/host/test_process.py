@@ -150,7 +150,7 @@ def test_timer_that_was_missed_fires_on_start(tmp_path: Path, storage: str, bus:
 
 
 def test_stopped_host_gives_messages_back(tmp_path: Path, storage: str, bus: str) -> None:
-    """A message whose function runs when the host is stopped can be received again at once, long before its lock ends."""
+    """A message whose function runs when the host stops can be received again at once, long before its lock ends."""
     notes = Notes(tmp_path / "notes")
     values = {
         "NOTES": str(notes.path),
