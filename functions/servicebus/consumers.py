@@ -1,12 +1,12 @@
 """All subscriptions and queues on one page. Each consumer: read the message, call one use case, or dead-letter it."""
 
 import azure.functions as func
-from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
 
 from functions.edge import traced
 from shared import bootstrap
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import CorrespondenceId
+from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
 from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
 
 CONNECTION = "SERVICEBUS_CONNECTION"
@@ -72,7 +72,7 @@ async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
     """Post one event to one subscriber."""
     envelope = DeliveryEnvelope.model_validate_json(message.get_body())
     async with traced(envelope.trace):
-        await webhooks.deliver(bootstrap.app(), envelope.to_domain())
+        await webhooks.deliver(bootstrap.app(), envelope.to_message())
 
 
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name="agenda", connection=CONNECTION)
@@ -80,7 +80,7 @@ async def agenda_consumer(message: func.ServiceBusMessage) -> None:
     """Do one thing that fell due."""
     envelope = AgendaEnvelope.model_validate_json(message.get_body())
     async with traced(envelope.trace):
-        await agenda.act(bootstrap.app(), envelope.to_domain())
+        await agenda.act(bootstrap.app(), envelope.to_message())
 
 
 def _fact(message: func.ServiceBusMessage) -> FactMessage:
