@@ -93,7 +93,8 @@ def _uuid(data: bytes, at: int, _depth: int) -> tuple[Value, int]:
 
 
 def _opaque(code: int, size: int) -> Reader:
-    return lambda data, at, _depth: (Opaque(code, data[at : at + size]), at + size)
+    unpack = struct.Struct(f"{size}s").unpack_from
+    return lambda data, at, _depth: (Opaque(code, unpack(data, at)[0]), at + size)
 
 
 def _variable(wide: bool, kind: Callable[[bytes], Value]) -> Reader:
