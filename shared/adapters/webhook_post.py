@@ -59,10 +59,10 @@ class HttpWebhooks:
     ) -> Attempt:
         """Deliver one CloudEvent; every outcome is an Attempt. Status 0 means no answer, `answer` then says why.
 
-        `now` is the time in the signature and of the attempt; the duration is real time.
+        `now` is the time of the attempt; signature and duration go by real time, as receivers' clocks do.
         """
         body = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
-        signed = signature_headers(subscription.secret, str(event["id"]), body, now)
+        signed = signature_headers(subscription.secret, str(event["id"]), body, datetime.now(UTC))
         headers = {**signed, "Content-Type": _CONTENT_TYPE, "WebHook-Request-Origin": self._origin}
         begun = time.monotonic()
         answer = await self._request("POST", subscription.endpoint, headers=headers, content=body)

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from shared.domain.correspondence import Correspondence
+from shared.domain.dialog import dialog_id
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import PartyUrn, ResourceId
-from shared.domain.policy import Action, Permit, Scope, Subject
+from shared.domain.policy import Action, Issuer, Permit, Scope, Subject
 from shared.ports import App, Resource
 
 
@@ -58,6 +59,7 @@ async def require(app: App, caller: Subject, action: Action, resource_id: Resour
 
 async def roles_of(app: App, caller: Subject, state: Correspondence) -> Roles:
     """The roles in which the caller may see this correspondence. Raises 4001 when there is none."""
+    require_same_dialog(caller, state)
     roles = Roles(
         recipient=await ask(app, caller, Action.READ, state.resource_id, state.recipient),
         sender=await ask(app, caller, Action.WRITE, state.resource_id, state.sender),
@@ -65,6 +67,12 @@ async def roles_of(app: App, caller: Subject, state: Correspondence) -> Roles:
     )
     _ = roles.any
     return roles
+
+
+def require_same_dialog(caller: Subject, state: Correspondence) -> None:
+    """A dialog's token opens the letter of that dialog and no other one. Raises 4001."""
+    if caller.issuer is Issuer.DIALOGPORTEN and caller.dialog_id != dialog_id(state):
+        raise DomainError(Refusal.NO_ACCESS)
 
 
 async def acting_party(app: App, caller: Subject) -> PartyUrn:

@@ -15,7 +15,7 @@ from shared.domain.notification import Notification
 from shared.domain.policy import Action, Permit, Subject
 from shared.ports import App, Loaded, MailboxQuery
 from shared.usecases import lifecycle
-from shared.usecases.access import Roles, acting_party, ask, require, roles_of
+from shared.usecases.access import Roles, acting_party, ask, require, require_same_dialog, roles_of
 from shared.usecases.acting import find
 from shared.usecases.idempotency import answered
 from shared.usecases.saving import decide_correspondence
@@ -114,6 +114,7 @@ async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_
     attachment = await app.attachments.load(attachment_id) if use is not None else None
     if use is None or attachment is None:
         raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
+    require_same_dialog(caller, state)
     permit = await require(app, caller, Action.READ, state.resource_id, state.recipient)
     resource_id = attachment.state.resource_id
     permit = await require(app, caller, Action.READ_ATTACHMENT, resource_id, state.recipient)

@@ -5,7 +5,7 @@ import ipaddress
 import json
 import os
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
@@ -51,7 +51,7 @@ async def test_a_delivery_is_a_signed_cloud_event(
     webhooks: HttpWebhooks, here: Context, http: httpx.AsyncClient
 ) -> None:
     """The body is the event as structured JSON, signed so that an independent library accepts it, under its own id."""
-    now = datetime.now(UTC)
+    now = datetime.now(UTC) + timedelta(days=7)  # a moved clock: receivers' clocks are not moved with it
     attempt = await webhooks.post(to(f"{here.base_url}/hook/signed"), EVENT, attempt=3, now=now)
     assert (attempt.number, attempt.at, attempt.status, attempt.succeeded) == (3, now, 200, True)
     [call] = (await http.get("/hooks/signed")).json()
@@ -59,7 +59,6 @@ async def test_a_delivery_is_a_signed_cloud_event(
     verifier = Webhook("whsec_" + base64.b64encode(SECRET).decode())
     assert verifier.verify(call["body"], headers) == EVENT
     assert headers["webhook-id"] == EVENT["id"]
-    assert headers["webhook-timestamp"] == str(int(now.timestamp()))
     assert headers["content-type"] == "application/cloudevents+json"
     assert headers["webhook-request-origin"] == "correspondence.localhost"
     with pytest.raises(WebhookVerificationError):
