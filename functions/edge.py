@@ -1,4 +1,4 @@
-"""What every function that nobody waits for has in common: a trace, and errors that are logged without data."""
+"""What every function has in common: the app, a trace, and errors that are logged without data."""
 
 import asyncio
 import secrets
@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from shared.domain.errors import DomainError, Unavailable
+from shared.ports import App
 from shared.telemetry import Log, trace_id
 
 _log = Log("function")
@@ -13,6 +14,16 @@ _log = Log("function")
 
 SLOW_DOWN_SECONDS = 5.0
 """What is raised is delivered again at once; the wait keeps a short outage from using up the delivery count."""
+
+
+def the_app() -> App:
+    """Everything the use cases work with. Raises SettingsError.
+
+    Imported on the first call: the vendors' libraries cost half a second that indexing the app need not spend.
+    """
+    from shared import bootstrap
+
+    return bootstrap.app()
 
 
 @asynccontextmanager

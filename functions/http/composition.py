@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
+from functions.edge import the_app as the_app  # the edge and its tests find it here
 from shared.domain.policy import Subject
 from shared.ports import App
 
@@ -17,13 +18,6 @@ class Call:
 
     app: App
     caller: Subject
-
-
-def the_app() -> App:
-    """Everything the use cases work with. Raises SettingsError."""
-    from shared import bootstrap
-
-    return bootstrap.app()
 
 
 async def subject_of(authorization: str | None) -> Subject | None:

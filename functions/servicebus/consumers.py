@@ -2,8 +2,7 @@
 
 import azure.functions as func
 
-from functions.edge import traced
-from shared import bootstrap
+from functions.edge import the_app, traced
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import CorrespondenceId
 from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
@@ -21,7 +20,7 @@ async def lifecycle_consumer(message: func.ServiceBusMessage) -> None:
     """Publish, fail or release what the fact is about."""
     fact = _fact(message)
     async with traced(fact.trace):
-        await lifecycle.care(bootstrap.app(), fact.aggregate, fact.id)
+        await lifecycle.care(the_app(), fact.aggregate, fact.id)
 
 
 @blueprint.service_bus_topic_trigger(
@@ -31,7 +30,7 @@ async def webhooks_consumer(message: func.ServiceBusMessage) -> None:
     """Put one delivery per subscriber on the queue."""
     fact = _fact(message)
     async with traced(fact.trace):
-        await webhooks.fan_out(bootstrap.app(), fact.aggregate, fact.id, fact.sequence)
+        await webhooks.fan_out(the_app(), fact.aggregate, fact.id, fact.sequence)
 
 
 @blueprint.service_bus_topic_trigger(
@@ -42,7 +41,7 @@ async def dialogs_consumer(message: func.ServiceBusMessage) -> None:
     fact = _fact(message)
     if fact.aggregate is AggregateKind.CORRESPONDENCE:
         async with traced(fact.trace):
-            await dialogs.carry_over(bootstrap.app(), CorrespondenceId(fact.id))
+            await dialogs.carry_over(the_app(), CorrespondenceId(fact.id))
 
 
 @blueprint.service_bus_topic_trigger(
@@ -53,7 +52,7 @@ async def notifications_consumer(message: func.ServiceBusMessage) -> None:
     fact = _fact(message)
     if fact.type is FactType.PUBLISHED:
         async with traced(fact.trace):
-            await notifying.notify(bootstrap.app(), CorrespondenceId(fact.id))
+            await notifying.notify(the_app(), CorrespondenceId(fact.id))
 
 
 @blueprint.service_bus_topic_trigger(
@@ -64,7 +63,7 @@ async def projections_consumer(message: func.ServiceBusMessage) -> None:
     fact = _fact(message)
     if fact.aggregate is AggregateKind.CORRESPONDENCE:
         async with traced(fact.trace):
-            await lifecycle.repair_mailboxes(bootstrap.app(), CorrespondenceId(fact.id))
+            await lifecycle.repair_mailboxes(the_app(), CorrespondenceId(fact.id))
 
 
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name="deliveries", connection=CONNECTION)
@@ -72,7 +71,7 @@ async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
     """Post one event to one subscriber."""
     envelope = DeliveryEnvelope.model_validate_json(message.get_body())
     async with traced(envelope.trace):
-        await webhooks.deliver(bootstrap.app(), envelope.to_message())
+        await webhooks.deliver(the_app(), envelope.to_message())
 
 
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name="agenda", connection=CONNECTION)
@@ -80,7 +79,7 @@ async def agenda_consumer(message: func.ServiceBusMessage) -> None:
     """Do one thing that fell due."""
     envelope = AgendaEnvelope.model_validate_json(message.get_body())
     async with traced(envelope.trace):
-        await agenda.act(bootstrap.app(), envelope.to_message())
+        await agenda.act(the_app(), envelope.to_message())
 
 
 def _fact(message: func.ServiceBusMessage) -> FactMessage:

@@ -2,8 +2,7 @@
 
 import azure.functions as func
 
-from functions.edge import traced
-from shared import bootstrap
+from functions.edge import the_app, traced
 from shared.usecases import agenda
 
 blueprint = func.Blueprint()
@@ -13,4 +12,4 @@ blueprint = func.Blueprint()
 async def agenda_sweep(timer: func.TimerRequest) -> None:
     """Everything that fell due on the agenda is on its queue."""
     async with traced():
-        await agenda.sweep(bootstrap.app())
+        await agenda.sweep(the_app())
