@@ -170,6 +170,10 @@ class _Exchange:
 
     def _settle(self, task: asyncio.Task[None]) -> None:
         """An app that ended without an answer fails the invocation."""
+        if (
+            task.cancelled()
+        ):  # Its traceback holds this exchange; without the circle the app's generators close at once.
+            self.task = None
         error = None if task.cancelled() else task.exception()
         if not self.head.done():
             self.head.set_exception(error or RuntimeError("the operation gave no answer"))
