@@ -44,7 +44,7 @@ bench: setup ## Measure: import, memory of big files, creates per second against
 
 .PHONY: index
 index: setup ## Index the app as the Functions runtime does and list its functions
-	@exec $(PY) -m local.host --app . --check
+	@AGENDA_SCHEDULE='*/10 * * * * *' exec $(PY) -m local.host --app . --check
 
 .PHONY: lock
 lock: setup ## Compile requirements.in and requirements-dev.in again

@@ -1,7 +1,6 @@
 """The people, organisations, resources and policies that every local stack has.
 
-All numbers are synthetic: a person's month is raised by 80 or 40, an organisation's begins with 31.
-Their check digits hold.
+Numbers are synthetic with valid check digits: a person's month is raised by 80 or 40, an organisation's begins with 31.
 """
 
 import uuid
