@@ -39,7 +39,7 @@ set_up_node() {
     say "Node.js was not found: install Node.js 20 or newer with npm; the storage emulator runs on it."
     return 1
   fi
-  if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)'; then
+  if ! node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)'; then
     say "Node.js $(node --version) is too old: install Node.js 20 or newer."
     return 1
   fi
