@@ -28,9 +28,10 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
     state = loaded.state
     facts = await app.correspondences.facts(id_, after=state.dialog_cursor)
     cursor, made = state.dialog_cursor, state.dialog_id
+    gone: set[int] = set()
     try:
         for step in dialog.carry_over(state, facts):
-            made = await _take(app, state, step) or made
+            made = await _take(app, state, step, gone) or made
             cursor = step.fact.sequence
     except Unavailable as error:
         await retry_later(app, Due(Task.CATCH_UP, f"dialog:{id_}", app.clock(), attempt), error)
@@ -38,8 +39,11 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
         await _move_cursor(app, state, cursor, made)
 
 
-async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | None:
-    """One call is made. The dialog's id, when the step made it."""
+async def _take(app: App, state: Correspondence, step: dialog.Step, gone: set[int]) -> str | None:
+    """One call is made. The dialog's id, when the step made it.
+
+    `gone` collects the facts whose dialog was deleted by somebody else before: nothing is told to it any more.
+    """
     id_ = state.dialog_id or dialog.dialog_id(state)
     try:
         match step:
@@ -47,11 +51,13 @@ async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | Non
                 await _create(app, state)
                 return id_
             case dialog.AddActivity():
-                await _add_activity(app, state, step.fact, id_)
+                if step.fact.sequence not in gone:
+                    await _add_activity(app, state, step.fact, id_)
             case dialog.CloseConfirmation():
                 await app.dialogs.close_confirmation(id_)
             case dialog.Delete():
-                await app.dialogs.delete(id_)
+                if not await app.dialogs.delete(id_):
+                    gone.add(step.fact.sequence)
             case dialog.Purge():
                 await app.dialogs.purge(id_)
     except Rejected as error:
