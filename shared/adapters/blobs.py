@@ -10,7 +10,7 @@ from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AsyncHttpTransport
 from azure.storage.blob import ContentSettings
-from azure.storage.blob.aio import BlobClient, BlobServiceClient, ExponentialRetry
+from azure.storage.blob.aio import BlobClient, BlobServiceClient, LinearRetry
 
 from shared.adapters.block_upload import BlockUpload
 from shared.adapters.permits import demand
@@ -172,7 +172,7 @@ class BlobStore:
                 "transport": self._transport,
                 "_additional_pipeline_policies": [CountingPolicy("blob")],
                 "logger": silent,
-                "retry_policy": ExponentialRetry(0, 2, RETRIES, random_jitter_range=1),
+                "retry_policy": LinearRetry(backoff=1, retry_total=RETRIES, random_jitter_range=1),
             }
             if self._connection_string:
                 self._service = BlobServiceClient.from_connection_string(self._connection_string, **options)

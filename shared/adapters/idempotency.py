@@ -68,8 +68,9 @@ class IdempotencyTable:
         partition = _partition(owner, key)
         kept = {"response": response}
         if utf16_units(response) > CHUNK_UNITS:
-            await self._blobs.put_response(partition, response)
-            kept = {"response_blob": partition}
+            name = f"{escape(party_number(owner))}/{escape(key)}"
+            await self._blobs.put_response(name, response)
+            kept = {"response_blob": name}
         try:
             await self._table.write_again(Write(Op.CHANGE, Row(partition, _KEY, kept)))
         except Missing as error:

@@ -1,0 +1,119 @@
+"""Every port of storage, twice: the fake, and the real adapter against a real emulator."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+import pytest_asyncio
+
+from shared.adapters.agenda import AgendaTable
+from shared.adapters.attachments import AttachmentTable
+from shared.adapters.blobs import BlobStore
+from shared.adapters.correspondences import CorrespondenceTable
+from shared.adapters.idempotency import IdempotencyTable
+from shared.adapters.mailboxes import MailboxTable
+from shared.adapters.registry import RegistryTable
+from shared.adapters.subscriptions import SubscriptionTable
+from shared.adapters.tables import Tables
+from shared.ports import Agenda, Attachments, Blobs, Correspondences, Idempotency, Mailboxes
+from tests.builders import NOW
+from tests.contract.storage.faults import FaultyTransport
+from tests.fakes.storage import (
+    FakeAgenda,
+    FakeAttachments,
+    FakeBlobs,
+    FakeCorrespondences,
+    FakeIdempotency,
+    FakeMailboxes,
+    FakeRegistry,
+    FakeSubscriptions,
+)
+from tests.servers import azurite
+
+BOTH = ("fake", "azurite")
+Request = pytest.FixtureRequest
+
+
+@pytest.fixture(scope="session")
+def storage() -> Iterator[str]:
+    """The connection string of an emulator that lives as long as the tests."""
+    with azurite() as connection:
+        yield connection
+
+
+@pytest_asyncio.fixture
+async def faults(storage: str) -> FaultyTransport:
+    """What can go wrong on the way to the tables of this test."""
+    return FaultyTransport()
+
+
+@pytest_asyncio.fixture
+async def tables(storage: str, faults: FaultyTransport) -> AsyncIterator[Tables]:
+    """Tables of the emulator."""
+    connected = Tables(connection_string=storage, transport=faults)
+    yield connected
+    await connected.close()
+
+
+@pytest_asyncio.fixture
+async def blob_faults(storage: str) -> FaultyTransport:
+    """What can go wrong on the way to the blobs of this test."""
+    return FaultyTransport()
+
+
+@pytest_asyncio.fixture
+async def store(storage: str, blob_faults: FaultyTransport) -> AsyncIterator[BlobStore]:
+    """Blobs of the emulator."""
+    connected = BlobStore(connection_string=storage, transport=blob_faults)
+    yield connected
+    await connected.close()
+
+
+@pytest.fixture(params=BOTH)
+def correspondences(request: Request, tables: Tables) -> Correspondences:
+    """The port Correspondences."""
+    return FakeCorrespondences() if request.param == "fake" else CorrespondenceTable(tables)
+
+
+@pytest.fixture(params=BOTH)
+def attachments(request: Request, tables: Tables) -> Attachments:
+    """The port Attachments."""
+    return FakeAttachments() if request.param == "fake" else AttachmentTable(tables)
+
+
+@pytest.fixture(params=BOTH)
+def mailboxes(request: Request, tables: Tables) -> Mailboxes:
+    """The port Mailboxes."""
+    return FakeMailboxes() if request.param == "fake" else MailboxTable(tables)
+
+
+@pytest_asyncio.fixture(params=BOTH)
+async def agenda(request: Request, tables: Tables) -> Agenda:
+    """The port Agenda, empty."""
+    chosen: Agenda = FakeAgenda() if request.param == "fake" else AgendaTable(tables, shards=2)
+    for entry in await chosen.ahead(limit=1000):
+        await chosen.drop(entry.key)
+    return chosen
+
+
+@pytest.fixture(params=BOTH)
+def idempotency(request: Request, tables: Tables, store: BlobStore) -> Idempotency:
+    """The port Idempotency."""
+    return FakeIdempotency() if request.param == "fake" else IdempotencyTable(tables, store)
+
+
+@pytest.fixture(params=BOTH)
+def blobs(request: Request, store: BlobStore) -> Blobs:
+    """The port Blobs."""
+    return FakeBlobs() if request.param == "fake" else store
+
+
+@pytest.fixture(params=BOTH)
+def registry(request: Request, tables: Tables) -> RegistryTable | FakeRegistry:
+    """The port Registry, with its ways to add entries."""
+    return FakeRegistry() if request.param == "fake" else RegistryTable(tables, lambda: NOW)
+
+
+@pytest.fixture(params=BOTH)
+def subscriptions(request: Request, tables: Tables) -> SubscriptionTable | FakeSubscriptions:
+    """The port Subscriptions, with the log of deliveries."""
+    return FakeSubscriptions() if request.param == "fake" else SubscriptionTable(tables, bytes(32))

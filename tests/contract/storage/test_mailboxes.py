@@ -1,0 +1,187 @@
+"""The port Mailboxes: what both the fake and the table do."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from shared.domain.correspondence import Correspondence, Status
+from shared.domain.identifiers import CorrespondenceId, PartyUrn, ResourceId
+from shared.ports import MailboxEntry, Mailboxes, MailboxQuery
+from tests.builders import AGENCY, NOW, OTHER_AGENCY
+from tests.contract.storage.makers import fresh, new_correspondence, published, resource
+from tests.contract.storage.makers import initialised as begun
+
+
+class _Box:
+    """A recipient and a resource nobody else uses, and pointers for them."""
+
+    def __init__(self, port: Mailboxes, resource_id: ResourceId | None = None) -> None:
+        self.port = port
+        self.resource_id = resource_id or resource()
+        self.recipient = PartyUrn(f"urn:altinn:person:idporten-email:a+b/{fresh()}@example.no")
+
+    async def put(self, at: datetime = NOW, *, visible: bool = True, **changes: object) -> Correspondence:
+        fields = {"resource_id": self.resource_id, "recipient": self.recipient, "requested_publish_time": at}
+        state = begun(**{**fields, **changes}).state
+        await self.port.point(MailboxEntry(correspondence=state, title=None))
+        if visible:
+            state = published(state, now=max(at, NOW)).state
+            await self.port.merge(state, title="Vedtak")
+        return state
+
+    async def received(self, **changes: object) -> list[CorrespondenceId]:
+        query = MailboxQuery(party=self.recipient, resource_id=self.resource_id, as_recipient=True)
+        return list(await self.port.search(replace(query, **changes)))  # type: ignore[arg-type]
+
+    async def sent(self, **changes: object) -> list[CorrespondenceId]:
+        query = MailboxQuery(party=AGENCY, resource_id=self.resource_id, as_recipient=False)
+        return list(await self.port.search(replace(query, **changes)))  # type: ignore[arg-type]
+
+
+def _months(count: int) -> list[datetime]:
+    """So many times, newest first, each in a month of its own."""
+    return [datetime(2026 - n // 12, 12 - n % 12, 15, 10, n % 60, tzinfo=UTC) for n in range(count)]
+
+
+async def test_both_sides_find_it_newest_first(mailboxes: Mailboxes) -> None:
+    """By requested publish time, whatever the order of writing, to the microsecond."""
+    box = _Box(mailboxes)
+    times = [NOW, NOW + timedelta(microseconds=1), NOW - timedelta(days=40), NOW + timedelta(days=70)]
+    states = {at: await box.put(at) for at in times}
+    newest = [states[at].id for at in sorted(times, reverse=True)]
+    assert await box.received() == newest
+    assert await box.sent() == newest
+    assert await box.received(limit=2) == newest[:2]
+    assert await box.sent(limit=3) == newest[:3]
+
+
+async def test_nothing_unpublished_is_found_by_its_recipient(mailboxes: Mailboxes) -> None:
+    """The sender finds it at once, the recipient once it is published; whatever status is asked for."""
+    box = _Box(mailboxes)
+    state = await box.put(visible=False)
+    assert await box.sent() == [state.id]
+    for status in (None, "Initialized", "ReadyForPublish", "Published", "Failed", "Reserved"):
+        assert await box.received(status=status) == []
+    await mailboxes.merge(published(state).state)
+    assert await box.received() == [state.id]
+
+
+async def test_status_means_ever_had(mailboxes: Mailboxes) -> None:
+    """A status that was merged is found for ever, by both sides; one it never had is not; Fetched never is."""
+    box = _Box(mailboxes)
+    state = await box.put()
+    await mailboxes.merge(replace(state, ever=state.ever | {Status.READ, Status.FETCHED, Status.CONFIRMED}))
+    for status in ("Published", "Read", "Confirmed"):
+        assert await box.received(status=status) == [state.id]
+        assert await box.sent(status=status) == [state.id]
+    for status in ("PurgedByRecipient", "Fetched"):
+        assert await box.received(status=status) == await box.sent(status=status) == []
+
+
+async def test_bounds_are_exclusive(mailboxes: Mailboxes) -> None:
+    """What was to be published exactly at a bound is outside."""
+    box = _Box(mailboxes)
+    for side in (box.received, box.sent):
+        at = NOW + timedelta(days=len(await side()))
+        state = await box.put(at)
+        just = timedelta(microseconds=1)
+        assert await side(published_after=at) == []
+        assert await side(published_after=at - just) == [state.id]
+        assert state.id not in await side(published_before=at)
+        assert state.id in await side(published_before=at + just)
+        assert await side(published_after=at - just, published_before=at + just) == [state.id]
+
+
+async def test_extreme_bounds_find_everything(mailboxes: Mailboxes) -> None:
+    """From the year 1 to the year 9999: no time is too early or too late to ask for."""
+    box = _Box(mailboxes)
+    state = await box.put()
+    for side in (box.received, box.sent):
+        first, last = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
+        assert await side(published_after=first, published_before=last) == [state.id]
+        assert await side(published_after=last) == []
+        assert await side(published_before=first) == []
+
+
+async def test_a_sender_finds_what_lies_years_back_and_ahead(mailboxes: Mailboxes) -> None:
+    """Forty months, most of them empty: all found, newest first, in pages of any size."""
+    box = _Box(mailboxes)
+    times = [*_months(40)[::6], datetime(2031, 5, 1, tzinfo=UTC), datetime(2028, 2, 29, tzinfo=UTC)]
+    states = {at: await box.put(at) for at in times}
+    newest = [states[at].id for at in sorted(times, reverse=True)]
+    assert await box.sent() == newest
+    assert await box.sent(limit=4) == newest[:4]
+    after = sorted(times)[2]
+    assert await box.sent(published_after=after) == [states[at].id for at in sorted(times, reverse=True) if at > after]
+    assert await box.sent(published_before=after) == [states[at].id for at in sorted(times, reverse=True) if at < after]
+
+
+async def test_references_are_exact(mailboxes: Mailboxes) -> None:
+    """The sender's reference is compared sign by sign, by both sides, whatever signs it has."""
+    box = _Box(mailboxes)
+    first = await box.put(senders_reference="Sak 1/2 'æ' #?")
+    await box.put(senders_reference="sak 1/2 'æ' #?")
+    long = await box.put(senders_reference="r" * 4096)
+    for side in (box.received, box.sent):
+        assert await side(senders_reference="Sak 1/2 'æ' #?") == [first.id]
+        assert await side(senders_reference="r" * 4096) == [long.id]
+        assert await side(senders_reference="r") == []
+        assert await side(senders_reference="r" * 4096, status="Read") == []
+
+
+async def test_nobody_sees_what_is_not_theirs(mailboxes: Mailboxes) -> None:
+    """Other parties, other resources and other senders of the same resource are apart."""
+    box = _Box(mailboxes)
+    await box.put()
+    other = _Box(mailboxes)
+    assert await box.received(party=other.recipient) == []
+    assert await box.received(resource_id=other.resource_id) == []
+    assert await box.sent(party=OTHER_AGENCY) == []
+    assert await box.sent(resource_id=ResourceId(box.resource_id[:-1])) == []
+
+
+async def test_pointers_written_twice_are_one(mailboxes: Mailboxes) -> None:
+    """A repeated point after a merge takes nothing back; a merge may come before the point."""
+    box = _Box(mailboxes)
+    state = await box.put()
+    mine = {"resource_id": box.resource_id, "recipient": box.recipient}
+    again = begun(id=state.id, **mine).state
+    await mailboxes.point(MailboxEntry(correspondence=again, title=None))
+    early = published(begun(**mine).state).state
+    await mailboxes.merge(early)
+    assert set(await box.received()) == {state.id, early.id}
+    assert len(await box.sent()) == 2
+
+
+async def test_an_unknown_status_is_refused(mailboxes: Mailboxes) -> None:
+    """A status that is none never becomes part of a filter."""
+    with pytest.raises(ValueError, match="is not a valid Status"):
+        await _Box(mailboxes).received(status="Published eq true or ever_X")
+
+
+async def test_a_resource_may_be_called_all(mailboxes: Mailboxes) -> None:
+    """The rows of a resource of that name are not the rows of all resources."""
+    box = _Box(mailboxes, ResourceId("all"))
+    mine = await box.put()
+    box.resource_id = resource()
+    await box.put()
+    assert await box.received(resource_id=ResourceId("all")) == [mine.id]
+
+
+async def test_a_broken_title_does_no_harm(mailboxes: Mailboxes) -> None:
+    """Half a surrogate pair, emoji and quotes are taken; an empty title clears."""
+    box = _Box(mailboxes)
+    state = await box.put()
+    for title in ("\ud800 halv", "🎉 'sitat' \"\\", ""):
+        await mailboxes.merge(state, title=title)
+    assert await box.received() == [state.id]
+
+
+async def test_a_thousand_is_found_in_pages(mailboxes: Mailboxes) -> None:
+    """More pointers than a limit: exactly the newest ones."""
+    box = _Box(mailboxes)
+    states = [await box.put(NOW - timedelta(minutes=n)) for n in range(30)]
+    assert await box.received(limit=25) == [state.id for state in states[:25]]
+    assert await box.sent(limit=25) == [state.id for state in states[:25]]
+    assert new_correspondence().id not in await box.sent()

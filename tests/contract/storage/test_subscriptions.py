@@ -1,0 +1,155 @@
+"""The port Subscriptions: what both the fake and the tables do."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.adapters.sealing import SealBroken
+from shared.adapters.subscriptions import SubscriptionTable
+from shared.adapters.tables import Tables, in_partition
+from shared.domain.errors import Conflict
+from shared.domain.facts import AggregateKind
+from shared.domain.identifiers import PartyUrn, SubscriptionId
+from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.ports import DeliveryMessage
+from tests import builders
+from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
+from tests.contract.storage.faults import FaultyTransport, transaction
+from tests.contract.storage.makers import fresh, resource
+from tests.fakes.storage import FakeSubscriptions
+
+type Port = SubscriptionTable | FakeSubscriptions
+
+
+def _new(**changes: Any) -> Subscription:
+    secret = b"secret of at least 24 bytes"
+    fields = {"id": SubscriptionId(fresh()), "number": 0, "resource_id": resource(), "secret": secret}
+    return builders.subscription(**{**fields, **changes})
+
+
+async def test_what_was_added_is_found_in_every_way(subscriptions: Port) -> None:
+    """By number, by resource and id, among its resource's and among its consumer's; with its secret."""
+    consumer = PartyUrn(f"urn:altinn:organization:identifier-no:{fresh()}")
+    new = _new(consumer=consumer, subject_filter=BUSINESS, type_filter="no.altinn.correspondence.x")
+    added = await subscriptions.add(new)
+    assert added == replace(new, number=added.number)
+    assert added.number > 0
+    assert await subscriptions.get(added.number) == added
+    assert await subscriptions.load(new.resource_id, new.id) == added
+    assert list(await subscriptions.of_resource(new.resource_id)) == [added]
+    assert list(await subscriptions.of_consumer(consumer)) == [added]
+
+
+async def test_what_is_unknown_is_none(subscriptions: Port) -> None:
+    """No number, no id, no resource, no consumer."""
+    assert await subscriptions.get(10**9) is None
+    assert await subscriptions.load(resource(), SubscriptionId(fresh())) is None
+    assert not await subscriptions.of_resource(resource())
+    assert not await subscriptions.of_consumer(PartyUrn(fresh()))
+
+
+async def test_an_equal_wish_is_returned_instead(subscriptions: Port) -> None:
+    """Equal in consumer, endpoint and filters; different in any of them is another."""
+    first = await subscriptions.add(_new())
+    assert await subscriptions.add(replace(first, id=SubscriptionId(fresh()), number=0)) == first
+    others = [
+        replace(first, id=SubscriptionId(fresh()), endpoint="https://other.example/"),
+        replace(first, id=SubscriptionId(fresh()), consumer=BUSINESS),
+        replace(first, id=SubscriptionId(fresh()), subject_filter=PERSON),
+        replace(first, id=SubscriptionId(fresh()), type_filter="t"),
+        replace(first, id=SubscriptionId(fresh()), resource_id=resource()),
+    ]
+    numbers = {(await subscriptions.add(other)).number for other in others}
+    assert len(numbers | {first.number}) == 6
+
+
+async def test_many_at_once_get_numbers_of_their_own(subscriptions: Port) -> None:
+    """Ten different wishes, ten numbers; ten equal ones, one."""
+    different = await asyncio.gather(*(subscriptions.add(_new()) for _ in range(10)))
+    assert len({s.number for s in different}) == 10
+    one = _new()
+    equal = await asyncio.gather(*(subscriptions.add(replace(one, id=SubscriptionId(fresh()))) for _ in range(10)))
+    assert len({s.id for s in equal}) == 1
+    assert len(await subscriptions.of_resource(one.resource_id)) == 1
+
+
+async def test_a_saved_change_is_seen(subscriptions: Port) -> None:
+    """Validated, switched off, with a new secret."""
+    added = await subscriptions.add(_new(validated=False))
+    await subscriptions.of_resource(added.resource_id)
+    changed = replace(added, validated=True, active=False, secret=bytes(32))
+    await subscriptions.save(changed)
+    assert await subscriptions.get(added.number) == changed
+    assert list(await subscriptions.of_resource(added.resource_id)) == [changed]
+
+
+async def test_what_was_removed_is_gone(subscriptions: Port) -> None:
+    """Removing twice is fine, saving is a conflict, and the same may be added again under a new number."""
+    added = await subscriptions.add(_new())
+    await subscriptions.remove(added)
+    await subscriptions.remove(added)
+    assert await subscriptions.get(added.number) is None
+    assert not await subscriptions.of_resource(added.resource_id)
+    assert added.id not in [s.id for s in await subscriptions.of_consumer(AGENCY)]
+    with pytest.raises(Conflict):
+        await subscriptions.save(added)
+    again = await subscriptions.add(replace(added, id=SubscriptionId(fresh())))
+    assert again.number > added.number
+
+
+def _attempt(number: int, status: int) -> Attempt:
+    return Attempt(number, NOW + timedelta(minutes=number), status, "svar æ", 12)
+
+
+async def test_attempts_and_the_state_are_kept(subscriptions: Port) -> None:
+    """The state is that of the last attempt; an attempt logged twice is one."""
+    id_, event = SubscriptionId(fresh()), fresh()
+    message = DeliveryMessage(id_, RESOURCE, AggregateKind.CORRESPONDENCE, fresh(), 4)
+    assert await subscriptions.delivery_state(id_, event) is None
+    attempts = [_attempt(1, 500), _attempt(2, 0), _attempt(3, 200)]
+    for attempt in [attempts[0], *attempts]:
+        state = DeliveryState.DELIVERED if attempt.succeeded else DeliveryState.WAITING
+        await subscriptions.log(message, event, attempt, state)
+    assert await subscriptions.delivery_state(id_, event) is DeliveryState.DELIVERED
+    assert await subscriptions.delivery_state(id_, fresh()) is None
+    assert list(await subscriptions.attempts(id_, event)) == attempts
+
+
+async def test_secrets_are_sealed_at_rest(tables: Tables) -> None:
+    """No column holds the secret in any form that can be read; another key opens nothing."""
+    table = SubscriptionTable(tables, b"k" * 32)
+    added = await table.add(_new(secret=b"AAAAAAAAAAAAAAAAAAAAAAAA"))
+    rows = await tables.table("subscriptions").find(in_partition(f"r:{added.resource_id}"))
+    assert rows
+    assert "AAAAAAAAAAAA" not in str(rows)
+    assert "QUFBQUFBQUFB" not in str(rows)
+    with pytest.raises(SealBroken):
+        await SubscriptionTable(tables, b"l" * 32).load(added.resource_id, added.id)
+
+
+async def test_a_lost_answer_to_an_add_is_no_second_subscription(tables: Tables, faults: FaultyTransport) -> None:
+    """The adding process finds what it wrote itself."""
+    table = SubscriptionTable(tables, bytes(32))
+    await table.add(_new())
+    faults.lose_answer(transaction)
+    new = _new()
+    added = await table.add(new)
+    assert added.id == new.id
+    assert list(await table.of_resource(new.resource_id)) == [added]
+
+
+async def test_others_see_a_change_within_a_second(tables: Tables) -> None:
+    """A list is kept for a second at most, and never by the one who changed it."""
+    seconds = [0.0]
+    here = SubscriptionTable(tables, bytes(32), elapsed=lambda: seconds[0])
+    elsewhere = SubscriptionTable(tables, bytes(32))
+    added = await elsewhere.add(_new())
+    assert list(await here.of_resource(added.resource_id)) == [added]
+    await elsewhere.remove(added)
+    seconds[0] += 0.9
+    assert list(await here.of_resource(added.resource_id)) == [added]
+    seconds[0] += 0.1
+    assert not await here.of_resource(added.resource_id)
