@@ -22,13 +22,13 @@ from local.broker.config import (
     TopicConfig,
 )
 from local.broker.config_fields import ConfigError, Place, unique
+from local.broker.settling import MAX_HOPS
 from local.broker.sql_action import compile_action
 from local.broker.sql_filter import SqlError, compile_filter
 
 MAX_ENTITIES: Final = 50
 MAX_SUBSCRIPTIONS: Final = 50
 MAX_RULES: Final = 1000
-MAX_HOPS: Final = 4
 _MAX_LOCK: Final = timedelta(minutes=5)
 _MAX_TTL: Final = timedelta(hours=1)
 _MAX_WINDOW: Final = timedelta(minutes=5)

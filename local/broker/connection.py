@@ -139,7 +139,7 @@ class Connection(asyncio.Protocol):
         self._incoming += data
         try:
             self._consume()
-        except (DecodeError, IndexError, TypeError, ValueError, AttributeError) as error:
+        except (DecodeError, LookupError, TypeError, ValueError, AttributeError, StopIteration, struct.error) as error:
             log.warning("broker.bad_frame", extra={"reason": type(error).__name__})
             self.close(AmqpError(protocol.DECODE_ERROR, "The frame cannot be read."))
 

@@ -76,6 +76,7 @@ class Message:
     enqueued_at: float = 0.0
     expires_at: float | None = None
     dead_letter_source: str | None = None
+    hops: int = 0  # Forwardings since the message last came to rest.
     lock_token: uuid.UUID | None = None
     locked_until: float | None = None
     lock_timer: TimerHandle | None = None

@@ -88,6 +88,7 @@ class Queue:
 
     def offer(self, message: Message) -> None:
         """Let an unlocked message be delivered."""
+        message.hops = 0
         if message.expires_at is not None and not self.is_dead_letters:
             self.shelf.due(message.expires_at, message.sequence)
         heapq.heappush(self._ready.setdefault(self._key(message), []), message.sequence)

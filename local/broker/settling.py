@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 REASON: Final = "DeadLetterReason"
 DESCRIPTION: Final = "DeadLetterErrorDescription"
+MAX_HOPS: Final = 4
 
 
 def complete(queue: Queue, token: uuid.UUID) -> None:
@@ -106,9 +107,10 @@ def bury(queue: Queue, message: Message, reason: str | None, description: str | 
     told = {key: value for key, value in ((REASON, reason), (DESCRIPTION, description)) if value is not None}
     letter = replace(arriving(with_changes(message, told)), failed_deliveries=message.failed_deliveries)
     target = queue.config.forward_dead_letters_to
-    if target:
+    if target and message.hops < MAX_HOPS:
+        onward = replace(letter, dead_letter_source=queue.name, failed_deliveries=0, hops=message.hops + 1)
         try:
-            queue.services.forward(target, replace(letter, dead_letter_source=queue.name, failed_deliveries=0))
+            queue.services.forward(target, onward)
         except AmqpError as error:
             log.warning("broker.forward_refused", extra={"entity": queue.name, "condition": error.condition})
         else:
@@ -118,8 +120,12 @@ def bury(queue: Queue, message: Message, reason: str | None, description: str | 
 
 
 def forward(queue: Queue, target: str, message: Message) -> None:
-    """Pass the message on; what the target refuses becomes a dead letter here."""
+    """Pass the message on; what the target refuses, or has travelled too far, becomes a dead letter here."""
+    if message.hops >= MAX_HOPS:
+        text = f"A message may be forwarded {MAX_HOPS} times at most."
+        bury(queue, message, "MaxTransferHopCountExceeded", text)
+        return
     try:
-        queue.services.forward(target, arriving(message))
+        queue.services.forward(target, replace(arriving(message), hops=message.hops + 1))
     except AmqpError as error:
         bury(queue, message, error.condition, error.description)

@@ -32,6 +32,8 @@ QUEUES = (
     QueueConfig("ttl-default", time_to_live=timedelta(seconds=1), dead_letter_on_expiry=True),
     QueueConfig("c-ttl", dead_letter_on_expiry=True),
     QueueConfig("ttl-locked", dead_letter_on_expiry=True),
+    QueueConfig("ring-a", forward_to="ring-b"),
+    QueueConfig("ring-b", forward_to="ring-a"),
     QueueConfig("forwarding", forward_to="target"),
     QueueConfig("forwarding-letters", max_delivery_count=1, forward_dead_letters_to="letters"),
     QueueConfig("forwarding-refused", forward_to="sessions-target"),
@@ -100,6 +102,7 @@ TOPICS = (
     ),
     TopicConfig("onward", subscriptions=(QueueConfig("all", forward_to="onward-target"),)),
     TopicConfig("sessions", subscriptions=(QueueConfig("all", requires_session=True),)),
+    TopicConfig("circle", subscriptions=(QueueConfig("all", requires_session=True, forward_dead_letters_to="circle"),)),
     TopicConfig("rules", subscriptions=(ANY,)),
     TopicConfig("a-topic", subscriptions=(ANY, QueueConfig("other"))),
 )
