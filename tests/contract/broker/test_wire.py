@@ -1,14 +1,17 @@
 """The protocol itself, with a client that does what the real one never does."""
 
+import asyncio
 import http.client
 import socket
+from pathlib import Path
 
 import pytest
 
-from local.broker import Serving
+from local.broker import BrokerConfig, QueueConfig, Serving, serving
 from local.broker.encoding import described_list, encode, section
 from local.broker.message import APPLICATION, BATCH_FORMAT, DATA, FOOTER, PROPERTIES, sections
 from local.broker.protocol import ACCEPTED, ATTACH, DETACH, DISPOSITION, FLOW, MODIFIED, REJECTED, TRANSFER, outcome
+from local.broker.store import SqliteStore
 from local.broker.values import Array, Byte, Char, Described, Float, Opaque, Short, Symbol, Ubyte, Uint, Ulong, Ushort
 from tests.contract.broker.raw import RawClient, encoded
 
@@ -156,6 +159,32 @@ def test_batch_with_a_broken_part_is_refused_as_a_whole(broker: Serving) -> None
         state = raw.expect(DISPOSITION)[0][4]
         assert int(state.descriptor) == REJECTED and state.value[0].value[0] == "amqp:decode-error"
         assert raw.management("errors")("peek-message", {"from-sequence-number": 0, "message-count": 1})[0] == 204
+
+
+def test_what_cannot_be_stored_is_not_acknowledged(tmp_path: Path) -> None:
+    """When the database refuses, the client loses its connection instead of getting an answer that is not true."""
+    with serving(BrokerConfig((QueueConfig("q"),)), db=tmp_path / "db") as running:
+        with RawClient(running.port) as raw:
+            handle = raw.attach_sender("q")
+            _on_loop(running, "ALTER TABLE messages RENAME TO hidden")
+            raw.transfer(handle, encoded(b"x"))
+            with pytest.raises(ConnectionError):
+                raw.expect(DISPOSITION)
+        _on_loop(running, "ALTER TABLE hidden RENAME TO messages")
+        with RawClient(running.port) as raw:
+            raw.transfer(raw.attach_sender("q"), encoded(b"x"))
+            assert int(raw.expect(DISPOSITION)[0][4].descriptor) == ACCEPTED
+
+
+def _on_loop(running: Serving, statement: str) -> None:
+    """Run a statement on the broker's own connection to its database."""
+
+    async def run() -> None:
+        store = running._broker._store
+        assert isinstance(store, SqliteStore)
+        store._database.execute(statement)
+
+    asyncio.run_coroutine_threadsafe(run(), running._loop).result(10)
 
 
 @pytest.mark.parametrize(
