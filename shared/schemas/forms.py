@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from typing import Any
 
 from shared.domain.errors import FieldError, InvalidRequest
-from shared.domain.notification import Template
 from shared.schemas.requests import InitializeCorrespondences
 
 MAX_DEPTH = 10
@@ -31,8 +30,7 @@ def read_form(fields: Iterable[tuple[str, str]]) -> InitializeCorrespondences:
     """
     body = InitializeCorrespondences.read(as_body(fields))
     notification = body.correspondence.notification
-    template = notification.notification_template if notification else None
-    if template is not None and not isinstance(template, Template):
+    if notification is not None and not notification.has_known_template:
         fault = FieldError("correspondence.notification.notificationTemplate", "is not a known template")
         raise InvalidRequest(fault)
     return body

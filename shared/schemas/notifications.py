@@ -98,6 +98,12 @@ class Notification(Wire):
             override_registered=self.override_registered_contact_information,
         )
 
+    @property
+    def has_known_template(self) -> bool:
+        """False for a number outside the list."""
+        number = self.notification_template
+        return number is None or isinstance(number, Template) or number in _TEMPLATES_WITHOUT_TEXTS
+
     def template(self) -> Template:
         """The template, by default the sender's own texts. Raises 3023 for a number outside the list, 3001."""
         match self.notification_template:

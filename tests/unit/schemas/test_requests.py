@@ -1,0 +1,232 @@
+"""Requests to initialise: their form, and what they mean."""
+
+from typing import Any
+
+import pytest
+
+from shared.domain.correspondence import BodyFormat, ReferenceType
+from shared.domain.errors import DomainError, InvalidRequest, Refusal
+from shared.domain.identifiers import organisation, person
+from shared.domain.notification import Channel, CustomRecipient, Template
+from shared.domain.requests import NewMessage
+from shared.schemas.requests import InitializeCorrespondences, digest
+from tests.functions.rim import letter
+
+KEY = "01912345-0000-7000-8000-00000000000A"
+
+
+def read(request: dict[str, Any]) -> NewMessage:
+    """The message, as a route reads it."""
+    return InitializeCorrespondences.read(request).to_domain()
+
+
+def notice(**members: Any) -> dict[str, Any]:
+    """A letter with this wish to notify."""
+    return letter(notification=members)
+
+
+def faults(request: dict[str, Any]) -> list[str]:
+    """The paths of all faults of the request."""
+    with pytest.raises(InvalidRequest) as caught:
+        read(request)
+    return [fault.path for fault in caught.value.faults]
+
+
+def test_the_least_request_gets_the_contract_s_defaults() -> None:
+    """Published at once, in Markdown, to everybody as a URN."""
+    message = read(
+        letter() | {"recipients": ["0192:311001000", "01838510058", "urn:altinn:person:idporten-email:A@B.no"]}
+    )
+    assert message.recipients[:2] == (organisation("311001000"), person("01838510058"))
+    assert message.recipients[2] == "urn:altinn:person:idporten-email:a@b.no"
+    assert (message.requested_publish_time, message.notification, message.idempotent_key) == (None, None, None)
+    assert (message.content.format, message.content.summary, message.message_sender) == (BodyFormat.MARKDOWN, "", "")
+
+
+def test_nullable_members_may_be_null() -> None:
+    """Lists, texts and times that are null are as if they were absent."""
+    nulls = dict.fromkeys(
+        (
+            "messageSender", "requestedPublishTime", "dueDateTime", "externalReferences", "propertyList",
+            "replyOptions", "notification", "ignoreReservation", "sender",
+        )
+    )  # fmt: skip
+    request = letter(**nulls) | {"existingAttachments": None, "idempotentKey": None}
+    request["correspondence"]["content"] |= {"language": None, "messageSummary": None, "attachments": None}
+    assert read(request).digest == read(letter()).digest
+
+
+def test_a_full_request_keeps_everything() -> None:
+    """Orders are kept, ids are in lower case, the prefix of the resource goes."""
+    request = letter(
+        resourceId="urn:altinn:resource:example-letters",
+        externalReferences=[{"referenceType": 6, "referenceValue": "decision"}],
+        propertyList={"Key": "v"},
+        replyOptions=[{"linkurl": "https://a.example", "linkText": None}],
+        isConfirmationNeeded=True,
+    ) | {"existingAttachments": [KEY], "idempotentKey": KEY}
+    message = read(request)
+    assert message.resource_id == "example-letters"
+    assert message.external_references[0].type is ReferenceType.TRANSMISSION_TYPE
+    assert (message.property_list, message.reply_options[0].url) == ({"Key": "v"}, "https://a.example")
+    assert (message.existing_attachments, message.idempotent_key) == ((KEY.lower(),), KEY.lower())
+
+
+@pytest.mark.parametrize(
+    ("changes", "path"),
+    [
+        ({"resourceId": "a:b"}, "correspondence.resourceId"),
+        ({"resourceId": None}, "correspondence.resourceId"),
+        ({"sendersReference": "x" * 4097}, "correspondence.sendersReference"),
+        ({"messageSender": "x" * 256}, "correspondence.messageSender"),
+        ({"content": None}, "correspondence.content"),
+        ({"propertyList": {str(i): "" for i in range(11)}}, "correspondence.propertyList"),
+        ({"propertyList": {"k" * 51: ""}}, "correspondence.propertyList"),
+        ({"propertyList": {"k": "v" * 301}}, "correspondence.propertyList"),
+        ({"isConfidential": None}, "correspondence.isConfidential"),
+        (
+            {"externalReferences": [{"referenceType": "DialogportenTransmissionId", "referenceValue": "x"}]},
+            "correspondence.externalReferences",
+        ),
+        (
+            {"externalReferences": [{"referenceType": "DialogportenTransmissionType", "referenceValue": "9"}]},
+            "correspondence.externalReferences",
+        ),
+        (
+            {"externalReferences": [{"referenceType": "Generic"}]},
+            "correspondence.externalReferences[0].referenceValue",
+        ),
+        ({"notification": {"smsBody": "x" * 2145}}, "correspondence.notification.smsBody"),
+        ({"notification": {"notificationChannel": 5}}, "correspondence.notification.notificationChannel"),
+        (
+            {"notification": {"customRecipients": [{"organizationNumber": "12"}]}},
+            "correspondence.notification.customRecipients[0].organizationNumber",
+        ),
+        (
+            {"notification": {"customRecipient": {"nationalIdentityNumber": "01838510059"}}},
+            "correspondence.notification.customRecipient.nationalIdentityNumber",
+        ),
+    ],
+)
+def test_faults_of_the_form_have_paths(changes: dict[str, Any], path: str) -> None:
+    """Every rule of the contract's table is one fault, where it stands."""
+    assert faults(letter(**changes)) == [path]
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("messageTitle", "x" * 256),
+        ("messageTitle", " "),
+        ("messageBody", ""),
+        ("messageBody", "x" * 30_001),
+        ("messageSummary", "x" * 256),
+        ("language", "nob"),
+        ("language", "iv"),
+        ("messageBodyFormat", "Word"),
+    ],
+)
+def test_texts_have_lengths(member: str, value: str) -> None:
+    """Title, summary and body are measured, the language has two letters."""
+    request = letter()
+    request["correspondence"]["content"][member] = value
+    assert faults(request) == [f"correspondence.content.{member}"]
+
+
+def test_a_blank_language_is_norwegian() -> None:
+    """`nb` is meant when nothing is said."""
+    request = letter()
+    request["correspondence"]["content"]["language"] = " "
+    assert read(request).content.language == "nb"
+
+
+@pytest.mark.parametrize("count", [0, 501])
+def test_there_are_1_to_500_recipients(count: int) -> None:
+    """Neither none nor more."""
+    assert faults(letter() | {"recipients": ["0192:311001000"] * count}) == ["recipients"]
+
+
+def test_every_wrong_recipient_is_named_by_its_place_only() -> None:
+    """The faults hold no numbers of people."""
+    with pytest.raises(InvalidRequest) as caught:
+        read(letter() | {"recipients": ["0192:311001000", "01838510059", ""]})
+    assert [fault.path for fault in caught.value.faults] == ["recipients[1]", "recipients[2]"]
+    assert "01838510059" not in str(caught.value.faults)
+
+
+def test_an_empty_key_is_refused_in_the_words_of_1033() -> None:
+    """A GUID of zeros is none."""
+    with pytest.raises(InvalidRequest) as caught:
+        read(letter() | {"idempotentKey": "00000000-0000-0000-0000-000000000000"})
+    assert caught.value.faults[0].message == Refusal.KEY_NOT_A_GUID.text
+
+
+def test_a_wish_to_notify_is_read_with_its_fallbacks() -> None:
+    """Nulls are empty texts; the type of the reminder's e-mail follows the first one's."""
+    wish = read(notice(notificationTemplate=None, emailSubject="s", emailContentType="html", sendReminder="true"))
+    assert wish.notification is not None
+    assert (wish.notification.template, wish.notification.channel) == (Template.CUSTOM, Channel.EMAIL)
+    assert wish.notification.texts.email_is_html
+    assert wish.notification.reminder_texts.email_is_html
+    assert wish.notification.reminder_channel is None
+    assert wish.notification.send_reminder
+
+
+@pytest.mark.parametrize(
+    ("number", "refusal"),
+    [(3, Refusal.TEMPLATE_OUT_OF_RANGE), (-1, Refusal.TEMPLATE_OUT_OF_RANGE), (2, Refusal.TEMPLATE_UNKNOWN)],
+)
+def test_unknown_templates_are_refused_by_number(number: int, refusal: Refusal) -> None:
+    """Outside the list it is 3023; the last one is listed, but has no texts: 3001."""
+    with pytest.raises(DomainError) as caught:
+        read(notice(notificationTemplate=number))
+    assert caught.value.refusal is refusal
+
+
+def test_the_newest_form_of_custom_recipients_counts() -> None:
+    """Two older ones are still understood when it is absent."""
+    old = {"customNotificationRecipients": [{"recipientToOverride": "x", "recipients": [{"emailAddress": "a@b.no"}]}]}
+    newer = {"customRecipient": {"mobileNumber": "+4790000000"}}
+    newest = {"customRecipients": [{"organizationNumber": "311001000"}, {"nationalIdentityNumber": "01838510058"}]}
+    for members, expected in (
+        (old, (CustomRecipient(email="a@b.no"),)),
+        (old | newer, (CustomRecipient(mobile="+4790000000"),)),
+        (
+            old | newer | newest,
+            (CustomRecipient(party=organisation("311001000")), CustomRecipient(party=person("01838510058"))),
+        ),
+    ):
+        wish = read(notice(**members)).notification
+        assert wish is not None
+        assert wish.custom_recipients == expected
+
+
+def test_two_numbers_in_one_custom_recipient_are_too_many() -> None:
+    """3018: it is not clear who is meant."""
+    both = {"organizationNumber": "311001000", "nationalIdentityNumber": "01838510058"}
+    with pytest.raises(DomainError) as caught:
+        read(notice(customRecipients=[both]))
+    assert caught.value.refusal is Refusal.CUSTOM_RECIPIENT_SEVERAL_IDENTIFIERS
+
+
+def test_the_digest_is_of_the_meaning() -> None:
+    """Case of names, order of members, forms of the same party and instant, and the key itself do not matter."""
+    one = read(letter(dueDateTime="2026-12-01T12:00:00Z"))
+    request = {
+        "IdempotentKey": KEY,
+        "RECIPIENTS": ["urn:altinn:organization:identifier-no:311001000"],
+        "correspondence": letter(dueDateTime="2026-12-01T13:00:00+01:00", isConfidential=False)["correspondence"],
+    }
+    assert read(request).digest == one.digest
+    assert len(one.digest) == 64
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"sendersReference": "ref-2"}, {"isConfidential": True}, {"propertyList": {"a": "b"}}, {"notification": {}}],
+)
+def test_another_meaning_has_another_digest(changes: dict[str, Any]) -> None:
+    """Any member that says something counts, and so do the names of files."""
+    assert read(letter(**changes)).digest != read(letter()).digest
+    message = read(letter())
+    assert digest(message, ["a.pdf"]) != digest(message) == message.digest
