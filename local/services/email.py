@@ -171,11 +171,15 @@ def _ending(status: Outcome) -> dict[str, Any]:
 
 
 def sent(here: Context, to: str | None = None) -> list[dict[str, Any]]:
-    """Return all accepted mails, oldest first, or those to one address."""
+    """Return all accepted mails, oldest first, or those to one address.
+
+    A plus sign in a query string arrives as a space, which no address has.
+    """
     mails = [json.loads(row["document"]) for row in here.store.rows("SELECT document FROM mail ORDER BY sequence")]
     if to is None:
         return mails
-    return [mail for mail in mails if to.strip().lower() in {address.lower() for address in mail["to"]}]
+    wanted = to.strip().replace(" ", "+").lower()
+    return [mail for mail in mails if wanted in {address.lower() for address in mail["to"]}]
 
 
 async def list_sent(request: web.Request) -> web.Response:

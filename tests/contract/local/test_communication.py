@@ -57,6 +57,14 @@ async def test_a_mail_of_the_sdk_succeeds_and_is_listed(here: Context, http: htt
     }
 
 
+async def test_an_address_with_a_plus_sign_is_found(here: Context, http: httpx.AsyncClient) -> None:
+    """The filter finds an address with a plus sign, whether the caller has encoded it or not."""
+    async with email_client(here) as client:
+        await client.begin_send(message("kari+test@person.example"))
+    for asked in ("kari+test@person.example", "kari%2Btest@person.example"):
+        assert len((await http.get(f"/mail?to={asked}")).json()) == 1
+
+
 async def test_a_repeated_operation_id_sends_nothing_more(here: Context, http: httpx.AsyncClient) -> None:
     """The same operation id again is accepted and adds no mail."""
     operation, to = str(uuid.uuid4()), f"{uuid.uuid4()}@person.example"

@@ -12,6 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from local import __main__ as command_line
 from local.addresses import HOST, ROOT
 from local.preflight import answers
 from local.processes import Identity, Lock, Record, wait_gone
@@ -151,3 +152,61 @@ def test_help_names_both_commands() -> None:
     assert shown.returncode == 0
     for word in ("up", "clean", "PORT_BASE"):
         assert word in shown.stdout
+
+
+def test_an_interrupt_is_orderly_too(tmp_path: Path) -> None:
+    """Ctrl-C, which reaches every process of the group, ends everything with exit code 0."""
+    base = free_port_base()
+    command = [
+        sys.executable,
+        "-m",
+        "local",
+        "up",
+        "--no-functions",
+        "--port-base",
+        str(base),
+        "--state",
+        str(tmp_path),
+    ]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, process_group=0) as process:
+        wait_until(lambda: len(Record.of(tmp_path).children()) == len(PARTS) and answers(base + 1))
+        children = list(Record.of(tmp_path).children().values())
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(20) == 0
+    assert not [child for child in children if child.lives()]
+
+
+def test_the_end_of_the_parent_is_a_reason_to_stop(tmp_path: Path) -> None:
+    """A stack that was asked to stop with what started it does so, though nobody tells it."""
+    base = free_port_base()
+    words = ["-m", "local", "up", "--no-functions", "--stop-with-parent"]
+    words += ["--port-base", str(base), "--state", str(tmp_path)]
+    starter = f"import subprocess, sys; subprocess.run([sys.executable, *{words!r}], stdout=subprocess.DEVNULL)"
+    with subprocess.Popen([sys.executable, "-c", starter], cwd=ROOT) as parent:
+        wait_until(lambda: len(Record.of(tmp_path).children()) == len(PARTS))
+        children = list(Record.of(tmp_path).children().values())
+        parent.kill()
+    assert wait_gone(children, seconds=10)
+    lock = Lock(tmp_path)
+    wait_until(lock.take)
+    lock.release()
+
+
+def test_clean_refuses_while_a_stack_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The state of all stacks goes at once, and none of it while one of them runs."""
+    states = tmp_path / ".local"
+    monkeypatch.setattr(command_line, "_STATES", states)
+    assert command_line.clean() == 0
+    for name in ("7071", "8071"):
+        (states / name).mkdir(parents=True)
+        (states / name / "services.db").touch()
+    lock = Lock(states / "8071")
+    assert lock.take()
+    assert command_line.clean() == 2
+    assert "PORT_BASE=8071" in capsys.readouterr().err
+    assert (states / "7071" / "services.db").exists()
+    lock.release()
+    assert command_line.clean() == 0
+    assert not states.exists()
