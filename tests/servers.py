@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,7 +37,7 @@ def answers(port: int) -> bool:
 @contextmanager
 def azurite() -> Iterator[str]:
     """Azure's storage emulator: in a container where Docker answers, else from npm. Yields the connection string."""
-    if _docker_answers():
+    if docker_answers():
         with _azurite_container() as connection:
             yield connection
     else:
@@ -82,7 +83,9 @@ def _azurite_container() -> Iterator[str]:
         yield container.get_connection_string()
 
 
-def _docker_answers() -> bool:
+@cache
+def docker_answers() -> bool:
+    """True when there is a Docker engine to run the official emulators in."""
     try:
         return subprocess.run(["docker", "info"], capture_output=True, timeout=10, check=False).returncode == 0
     except (OSError, subprocess.TimeoutExpired):

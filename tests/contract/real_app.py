@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from shared.adapters.agenda import AgendaTable
 from shared.adapters.attachments import AttachmentTable
@@ -16,8 +15,6 @@ from shared.adapters.tables import Tables
 from shared.clock import system_clock
 from shared.ports import App
 from tests.fakes.world import World
-
-BUS_CONFIG = Path(__file__).parents[2] / "local" / "servicebus.json"
 
 
 @asynccontextmanager

@@ -7,7 +7,6 @@ from datetime import timedelta
 import pytest
 import pytest_asyncio
 
-from local.broker import serving
 from shared.adapters.outbox import ServiceBusOutbox
 from shared.adapters.storage_calls import operations
 from shared.clock import system_clock
@@ -15,7 +14,8 @@ from shared.ports import App
 from shared.usecases import agenda
 from shared.usecases.initialise import initialise
 from tests.builders import BUSINESS, message
-from tests.contract.real_app import BUS_CONFIG, real_app
+from tests.buses import bus
+from tests.contract.real_app import real_app
 from tests.fakes.world import SENDER
 from tests.servers import azurite
 
@@ -25,8 +25,8 @@ KEY = "5d1c6e36-91c4-4d0c-8a26-5a4f5a7a9f10"
 @pytest.fixture(scope="module")
 def servers() -> Iterator[tuple[str, str]]:
     """The connection strings of an emulator and a broker."""
-    with azurite() as storage, serving(BUS_CONFIG) as bus:
-        yield storage, bus.connection_string
+    with azurite() as storage, bus() as bus_connection:
+        yield storage, bus_connection
 
 
 @pytest_asyncio.fixture
