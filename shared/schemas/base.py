@@ -46,7 +46,12 @@ class Wire(BaseModel):
 class Answer(BaseModel):
     """A body as it goes out: camelCase names, nulls written, enums as their names."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(
+        alias_generator=to_camel,
+        validate_by_name=True,
+        serialize_by_alias=True,
+        defer_build=True,  # Built on first use: no cold start waits for answers that nobody asks for.
+    )
 
 
 @cache

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from openapi_spec_validator import validate
 
 from functions.http import composition
 from functions.http.api import OPERATIONS, build
@@ -47,6 +48,9 @@ async def test_the_description_covers_every_public_operation(rim: Rim) -> None:
     assert not parameters["onBehalfOf"]
     request = described["components"]["schemas"]["InitializeCorrespondences"]
     assert set(request["required"]) == {"correspondence", "recipients"}
+    assert set(found["upload_attachment"]["requestBody"]["content"]) == {"application/octet-stream"}
+    assert set(found["get_correspondence"]["responses"]) == {"200", "4XX"}
+    validate(described)
     page = await rim.get("/swagger/index.html", "")
     assert f"{BASE}/openapi.json" in page.text
     assert "http://" not in page.text
