@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters.documents import time_of, time_text
+from shared.adapters.gathered import GatheredWrites
 from shared.adapters.keys import after_prefix, escape, shard_of
 from shared.adapters.tables import Op, Row, Tables, Write, quoted
 from shared.domain.changes import Due, Task
@@ -27,6 +28,7 @@ class AgendaTable:
 
     def __init__(self, tables: Tables, *, shards: int = 1, elapsed: Callable[[], float] = time.monotonic) -> None:
         self._table = tables.table("agenda")
+        self._writes = GatheredWrites(self._table)
         self._shards = shards
         self._elapsed = elapsed
         self._sweeps: deque[tuple[float, datetime]] = deque()
@@ -39,7 +41,7 @@ class AgendaTable:
     async def drop(self, key: str) -> None:
         """Delete it; fine when it is gone."""
         partition, _, row = key.partition(_BETWEEN)
-        await self._table.delete(partition, row)
+        await self._writes.delete(partition, row)
 
     async def due(self, *, now: datetime, limit: int = 500) -> Sequence[AgendaEntry]:
         """What is due up to now, oldest first: one range query per shard, from the low-water mark on.
@@ -67,7 +69,7 @@ class AgendaTable:
 
     async def _put(self, due: Due, written: datetime) -> AgendaEntry:
         row = self._row(due, written)
-        await self._table.write_again(Write(Op.PUT, row))
+        await self._writes.write(Write(Op.PUT, row))
         return AgendaEntry(due, f"{row.partition}{_BETWEEN}{row.key}", written)
 
     def _row(self, due: Due, written: datetime) -> Row:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.adapters.aggregates import Aggregates, child
 from shared.adapters.documents import from_columns, time_of, time_text
+from shared.adapters.gathered import GatheredWrites
 from shared.adapters.keys import escape, spread
 from shared.adapters.permits import demand
 from shared.adapters.tables import Op, Row, Tables, Write
@@ -27,6 +28,7 @@ class AttachmentTable:
     def __init__(self, tables: Tables) -> None:
         self._table = tables.table("attachments")
         self._aggregates = Aggregates(self._table, Attachment)
+        self._links = GatheredWrites(self._table)
 
     async def load(self, id_: AttachmentId) -> Loaded[Attachment] | None:
         """The root, or None. One operation."""
@@ -70,7 +72,7 @@ class AttachmentTable:
     async def link(self, id_: AttachmentId, correspondence: CorrespondenceId, *, at: datetime) -> None:
         """Write the link row (again, if need be)."""
         row = Row(spread(id_), _LINK + correspondence, {"at": time_text(at)})
-        await self._table.write_again(Write(Op.PUT, row))
+        await self._links.write(Write(Op.PUT, row))
 
     async def links(
         self, id_: AttachmentId, *, after: CorrespondenceId | None = None, limit: int = 100
@@ -82,7 +84,7 @@ class AttachmentTable:
 
     async def unlink(self, id_: AttachmentId, correspondence: CorrespondenceId) -> None:
         """Drop the link row; fine when there is none."""
-        await self._table.delete(spread(id_), _LINK + correspondence)
+        await self._links.delete(spread(id_), _LINK + correspondence)
 
 
 def _verdicts(change: AttachmentChange) -> list[Write]:

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from shared.adapters.gathered import GatheredWrites
 from shared.adapters.keys import after_prefix, escape, reversed_time, shard_of, short_hash
 from shared.adapters.months import month_of, months_back, next_month
 from shared.adapters.tables import Op, Row, Tables, Value, Write, in_partition, quoted
@@ -30,9 +31,13 @@ class MailboxTable:
 
     def __init__(self, tables: Tables) -> None:
         self._table = tables.table("mailboxes")
+        self._writes = GatheredWrites(self._table)
 
     async def point(self, entry: MailboxEntry) -> None:
-        """Write the pointers of recipient and sender: two transactions, side by side. Done twice is done once."""
+        """Write the pointers of recipient and sender: two transactions, side by side. Done twice is done once.
+
+        Senders' pointers of one request that are written at the same time go together, by month and shard.
+        """
         await self._merge(entry.correspondence, entry.title)
 
     async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
@@ -56,11 +61,11 @@ class MailboxTable:
         box, out = f"r:{escape(state.recipient)}", _out(state)
         reference = _by_reference(state.senders_reference)
         await asyncio.gather(
-            self._table.write_again(
+            self._writes.write(
                 Write(Op.MERGE, Row(box, f"all:{place}", received)),
                 Write(Op.MERGE, Row(box, _of_resource(state.resource_id) + place, received)),
             ),
-            self._table.write_again(
+            self._writes.write(
                 Write(Op.MERGE, Row(out, place, sent)), Write(Op.MERGE, Row(out, reference + place, sent))
             ),
         )
