@@ -76,9 +76,11 @@ def _azurite_child() -> Iterator[str]:
 
 @contextmanager
 def _azurite_container() -> Iterator[str]:
-    from testcontainers.azurite import AzuriteContainer
+    from testcontainers.community.azurite import AzuriteContainer
 
-    with AzuriteContainer() as container:
+    hosts = " ".join(f"--{name}Host 0.0.0.0" for name in ("blob", "queue", "table"))
+    wanted = AzuriteContainer().with_command(f"azurite {hosts} --skipApiVersionCheck --silent --disableTelemetry")
+    with wanted as container:
         print("storage: Azurite in a container")  # noqa: T201  says which emulator ran
         yield container.get_connection_string()
 
