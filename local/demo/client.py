@@ -71,7 +71,7 @@ class Api:
 
     def call(self, method: str, path: str, **more: Any) -> httpx.Response:
         """Return the answer, whatever its status; `path` begins after `/correspondence/api/v1`."""
-        headers = {"Authorization": f"Bearer {self.token}", **(more.pop("headers", None) or {})}
+        headers = {"Authorization": f"Bearer {self.token}".strip(), **(more.pop("headers", None) or {})}
         start = "" if path.startswith("/events") else BASE
         return self._client.request(method, f"{self.url}{start}{path}", headers=headers, **more)
 

@@ -1,14 +1,12 @@
 """What a subscriber does with a delivery: check the signature, read the envelope."""
 
 import json
-from datetime import datetime
 
-from standardwebhooks.webhooks import Webhook
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
-from local.demo.client import Json, expect
+from local.demo.client import Json, NotHeld, expect
 
 TYPE_PREFIX = "no.altinn.correspondence."
-_TOLERANCE_SECONDS = 300  # Source: Standard Webhooks.
 _KEYS = {
     *("specversion", "id", "type", "time", "resource", "resourceinstance"),
     *("source", "subject", "alternativesubject", "sequence", "data"),
@@ -21,20 +19,17 @@ def deliveries(calls: list[Json], *, accepted_only: bool = True) -> list[Json]:
 
 
 def verify(call: Json, secret: str) -> Json:
-    """Return the event of a delivery whose signature and envelope hold.
-
-    The time in the signature is held against the time at which the catcher got it: both follow the stack's clock.
+    """Return the event of a delivery, made not long ago, whose signature and envelope hold.
 
     Raises:
         NotHeld: when something is wrong with it.
     """
     headers, body = call["headers"], call["body"]
+    try:
+        Webhook(secret).verify(body, headers)
+    except WebhookVerificationError as error:
+        raise NotHeld("the signature of a delivery", "one that holds", str(error)) from error
     event: Json = json.loads(body)
-    sent = datetime.fromtimestamp(int(headers["webhook-timestamp"]), datetime.fromisoformat(call["at"]).tzinfo)
-    signature = Webhook(secret).sign(headers["webhook-id"], sent, body)
-    expect("a signature of the delivery", True, signature in headers["webhook-signature"].split(" "))
-    distance = abs((datetime.fromisoformat(call["at"]) - sent).total_seconds())
-    expect("the signature is of now", True, distance < _TOLERANCE_SECONDS)
     expect("webhook-id is the event's id", event["id"], headers["webhook-id"])
     expect("content type", "application/cloudevents+json", headers["content-type"].partition(";")[0])
     expect("members of the envelope that are missing", set(), _KEYS - set(event))

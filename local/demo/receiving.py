@@ -6,10 +6,10 @@ from local.demo import hooks
 from local.demo.client import Json, eventually, expect
 from local.demo.letters import BODY
 from local.demo.sending import hidden_from
+from local.demo.settling import settle
 from local.demo.story import BUSINESS, KARI, UNA, Person, Story, sha256
 from local.numbers import party_urn
 
-_SETTLED_SECONDS = 5.0  # Two sweeps of the agenda, and time to act on what they find.
 _RANGE = (1000, 1999)
 
 
@@ -99,7 +99,7 @@ def wait_a_week(story: Story) -> None:
         story.measure("seven days → reminded", began)
         timeline.note(f"to {BUSINESS.name}: {story.services.mail(BUSINESS.email)[1]['subject']}")
     with timeline.step("Once only, and nobody who has confirmed: nothing more comes"):
-        time.sleep(_SETTLED_SECONDS)
+        settle(story.services, story.agency)
         _notices(story, BUSINESS, reminded=True)
         _notices(story, UNA, reminded=True)
         _notices(story, KARI, reminded=False)

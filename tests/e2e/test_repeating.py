@@ -1,0 +1,79 @@
+"""A request that is repeated under its key does nothing twice."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+from local.demo import letters
+from local.demo.client import Api, Services, eventually, ids_of
+from tests.e2e.seeing import number_of, subjects, texts
+
+
+def _key() -> str:
+    return str(uuid.uuid4())
+
+
+def test_the_same_request_gives_the_first_answer_again(agency: Api, services: Services, reference: str) -> None:
+    """Same ids, a header that says so, one correspondence, one notice."""
+    body = letters.letter(
+        letters.KARI, letters.UNA, reference=reference, key=_key(), notification=letters.notice(reference)
+    )
+    first, second = agency.send(body), agency.send(body)
+    assert second.status_code == 200
+    assert ids_of(first) == ids_of(second)
+    assert "Idempotent-Replayed" not in first.headers
+    assert second.headers["Idempotent-Replayed"] == "true"
+    for id_ in ids_of(first):
+        agency.until_status(id_, "Published")
+    assert sorted(agency.search(letters.LETTERS, sendersReference=reference)) == sorted(ids_of(first))
+    eventually("both mails", lambda: subjects(services, reference), lambda found: len(found) == 2)
+    eventually("both SMS", lambda: texts(services, reference), lambda found: len(found) == 2)
+
+
+def test_another_request_under_the_key_is_a_conflict_that_names_the_first(agency: Api, reference: str) -> None:
+    """409 with 1034 and the ids that exist."""
+    key = _key()
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, key=key))
+    answer = agency.send(letters.letter(letters.UNA, reference=reference, key=key))
+    assert (answer.status_code, number_of(answer.json())) == (409, 1034)
+    assert id_ in answer.text
+    assert agency.search(letters.LETTERS, sendersReference=reference) == [id_]
+
+
+def test_a_key_finds_what_it_made(agency: Api, other_agency: Api, reference: str) -> None:
+    """For its own service owner only; the other one may use the same key."""
+    key = _key()
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, key=key))
+    assert agency.search(letters.LETTERS, idempotentKey=key) == [id_]
+    assert other_agency.search("second-letters", idempotentKey=key) == []
+    (other,) = other_agency.sent(letters.letter(letters.KARI, reference=reference, resource="second-letters", key=key))
+    assert other != id_
+
+
+def test_the_same_request_many_times_at_once_makes_one(agency: Api, reference: str) -> None:
+    """Those who come while the first is in flight wait or get the first one's answer; nobody makes a second one."""
+    body = letters.letter(letters.KARI, reference=reference, key=_key())
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(lambda _: agency.send(body), range(8)))
+    accepted = {tuple(ids_of(answer)) for answer in answers if answer.status_code == 200}
+    others = {answer.status_code for answer in answers} - {200}
+    assert len(accepted) == 1
+    assert others <= {409}
+    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 409)
+    assert agency.search(letters.LETTERS, sendersReference=reference) == list(accepted.pop())
+
+
+def test_a_refused_request_leaves_its_key_free(agency: Api, reference: str) -> None:
+    """What was refused can be mended and sent under the same key."""
+    key = _key()
+    bad = letters.letter(letters.KARI, reference=reference, key=key, isConfirmationNeeded=True)
+    assert agency.send(bad).status_code == 400
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, key=key))
+    assert agency.search(letters.LETTERS, sendersReference=reference) == [id_]
+
+
+def test_a_form_repeated_under_its_key_stores_its_file_once(agency: Api, reference: str) -> None:
+    """The same attachment and correspondence come back."""
+    body = letters.with_files(letters.letter(letters.KARI, reference=reference, key=_key()), "a.txt")
+    first, second = (agency.send_form(body, [("a.txt", b"text")]) for _ in range(2))
+    assert first.json() == second.json()
+    assert second.headers["Idempotent-Replayed"] == "true"

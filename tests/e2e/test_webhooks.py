@@ -1,0 +1,106 @@
+"""Subscriptions: who may have one, what is delivered, and what happens when an endpoint fails."""
+
+from local.demo import hooks, letters
+from local.demo.client import Api, Json, Services, eventually
+from local.demo.letters import LETTERS, QUIET
+from local.numbers import party_urn
+from tests.e2e.seeing import events_when, number_of
+
+_PUBLISHED = "no.altinn.correspondence.correspondencepublished"
+
+
+def _published_to(services: Services, hook: str) -> list[Json]:
+    return hooks.deliveries(services.hook(hook), accepted_only=False)
+
+
+def test_a_subscription_is_made_seen_and_ended(agency: Api, services: Services, reference: str) -> None:
+    """The secret is told once; after its end nothing more comes, and it is not found."""
+    made = agency.subscribe(services.hook_url(reference), QUIET)
+    assert made["secret"].startswith("whsec_")
+    path = f"/events/api/v1/subscriptions/{made['id']}"
+    seen = agency.call("GET", path).json()
+    assert "secret" not in seen
+    assert seen["endPoint"] == services.hook_url(reference)
+    listed = agency.call("GET", "/events/api/v1/subscriptions").json()
+    assert made["id"] in [one["id"] for one in listed["subscriptions"]]
+    assert agency.call("DELETE", path).status_code == 200
+    answer = agency.call("GET", path)
+    assert (answer.status_code, number_of(answer.json())) == (404, 7001)
+
+
+def test_the_handshake_comes_before_everything(agency: Api, services: Services, reference: str) -> None:
+    """The endpoint is asked by OPTIONS, with our origin."""
+    agency.subscribe(services.hook_url(reference), QUIET)
+    first = services.hook(reference)[0]
+    assert first["method"] == "OPTIONS"
+    assert first["headers"]["webhook-request-origin"] == "correspondence.localhost"
+
+
+def test_an_endpoint_that_does_not_answer_is_refused(agency: Api, services: Services) -> None:
+    """7003."""
+    wish = {"endPoint": f"{services.url}/nowhere", "resourceFilter": f"urn:altinn:resource:{QUIET}"}
+    answer = agency.call("POST", "/events/api/v1/subscriptions", json=wish)
+    assert (answer.status_code, number_of(answer.json())) == (400, 7003)
+
+
+def test_another_agency_cannot_listen(other_agency: Api, services: Services, reference: str) -> None:
+    """4001, and its endpoint is never called."""
+    wish = {"endPoint": services.hook_url(reference), "resourceFilter": f"urn:altinn:resource:{LETTERS}"}
+    answer = other_agency.call("POST", "/events/api/v1/subscriptions", json=wish)
+    assert (answer.status_code, number_of(answer.json())) == (401, 4001)
+    assert services.hook(reference) == []
+
+
+def test_a_recipient_hears_of_its_own_mail_only(agency: Api, business: Api, services: Services, reference: str) -> None:
+    """Of two publications the business is told of its own."""
+    subject = party_urn(letters.BUSINESS)
+    secret = business.subscribe(services.hook_url(reference), QUIET, subjectFilter=subject)["secret"]
+    ids = agency.sent(letters.letter(letters.KARI, letters.BUSINESS, reference=reference, resource=QUIET))
+    events_when(services, reference, secret, ids[1], "correspondencepublished")
+    agency.until_status(ids[0], "Published")
+    found = hooks.events(services.hook(reference), secret)
+    assert {event["resourceinstance"] for event in found} == {ids[1]}
+    assert {event["subject"] for event in found} == {subject}
+
+
+def test_a_type_filter_holds(agency: Api, services: Services, reference: str) -> None:
+    """Only events of the type asked for come."""
+    secret = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)["secret"]
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    found = events_when(services, reference, secret, id_, "correspondencepublished")
+    assert [event["type"] for event in found] == [_PUBLISHED]
+
+
+def test_an_endpoint_that_fails_twice_gets_it_the_third_time(agency: Api, services: Services, reference: str) -> None:
+    """Each attempt carries the same webhook-id and body; the clock is moved along the ladder of waits."""
+    secret = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)["secret"]
+    services.fail_hook(reference, status=500, times=2)
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    for attempts, wait in ((1, "PT12S"), (2, "PT35S")):
+        eventually(
+            f"attempt {attempts}",
+            lambda wanted=attempts: len(_published_to(services, reference)) == wanted,  # type: ignore[misc]
+            bool,
+        )
+        services.advance(wait)
+    events_when(services, reference, secret, id_, "correspondencepublished")
+    calls = _published_to(services, reference)
+    assert [call["status"] for call in calls] == [500, 500, 200]
+    assert len({call["headers"]["webhook-id"] for call in calls}) == 1
+    assert len({call["body"] for call in calls}) == 1
+    for call in calls:
+        hooks.verify(call, secret)
+
+
+def test_an_endpoint_that_is_gone_gets_nothing_more(agency: Api, services: Services, reference: str) -> None:
+    """After 410 no delivery comes, of this event or another."""
+    agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)
+    other = f"{reference}-other"
+    secret = agency.subscribe(services.hook_url(other), QUIET, typeFilter=_PUBLISHED)["secret"]
+    services.fail_hook(reference, status=410, times=1)
+    agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    eventually("the one delivery", lambda: _published_to(services, reference), len)
+    services.advance("PT1M")
+    (later,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    events_when(services, other, secret, later, "correspondencepublished")
+    assert [call["status"] for call in _published_to(services, reference)] == [410]
