@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
-from shared.domain.errors import Rejected, Unavailable
+from shared.domain.errors import Conflict, Rejected, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId, PartyUrn
 from shared.domain.notification import (
@@ -25,10 +25,11 @@ from shared.domain.publishing import tell, wants_notice
 from shared.ports import App, EmailMessage
 from shared.telemetry import Log
 from shared.usecases.retrying import retry_later
-from shared.usecases.saving import decide_correspondence
+from shared.usecases.saving import decide_correspondence, pause, save_correspondence
 
 UNCERTAIN_AFTER = timedelta(hours=24)
 """How long a repeated operation id is taken for the same send; after it a lost answer stays unknown."""
+_ATTEMPTS = 8
 _log = Log("notifying")
 
 
@@ -205,22 +206,36 @@ async def _send(app: App, one: _Planned) -> Notification:
 
 
 async def _record(app: App, state: Correspondence, outcomes: Sequence[Notification]) -> None:
-    """The outcomes are on record, with a fact each."""
+    """The outcomes are on record, with a fact each; what another worker has recorded meanwhile is not told again."""
+    permit = own_work(Action.WRITE, state.resource_id, "notifications")
+    for attempt in range(_ATTEMPTS):
+        loaded = await app.correspondences.load(state.id)
+        if loaded is None:
+            return
+        # Read after the root: while its ETag holds, nobody has changed them.
+        known = {n.id: n for n in await app.correspondences.notifications(state.id)}
+        new = [one for one in outcomes if not _is_settled(known.get(one.id))]
+        if not new:
+            return
+        try:
+            await save_correspondence(app, loaded, _recorded(loaded.state, new), permit)
+        except Conflict:
+            await pause(attempt)
+        else:
+            return
+    raise Unavailable("correspondence", retry_after=timedelta(seconds=1))
 
-    def record(current: Correspondence) -> CorrespondenceChange | None:
-        change = CorrespondenceChange(state=current, rows=tuple(outcomes))
-        for one in outcomes:
-            sent = one.state is NotificationState.SENT
-            change = tell(
-                change,
-                FactType.NOTIFICATION_CREATED if sent else FactType.NOTIFICATION_FAILED,
-                now=one.changed,
-                item=one.id if sent else state.id,
-                medium=one.medium,
-                reminder=str(one.is_reminder).lower(),
-            )
-        return change
 
-    if outcomes:
-        permit = own_work(Action.WRITE, state.resource_id, "notifications")
-        await decide_correspondence(app, state.id, permit, record)
+def _recorded(current: Correspondence, outcomes: Sequence[Notification]) -> CorrespondenceChange:
+    change = CorrespondenceChange(state=current, rows=tuple(outcomes))
+    for one in outcomes:
+        sent = one.state is NotificationState.SENT
+        change = tell(
+            change,
+            FactType.NOTIFICATION_CREATED if sent else FactType.NOTIFICATION_FAILED,
+            now=one.changed,
+            item=one.id if sent else current.id,
+            medium=one.medium,
+            reminder=str(one.is_reminder).lower(),
+        )
+    return change
