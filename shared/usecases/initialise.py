@@ -21,7 +21,7 @@ from shared.usecases.attachments import begun, record_commit, uploading
 from shared.usecases.judging import Judged, judge
 from shared.usecases.saving import create_attachment, create_correspondence
 
-_AT_ONCE = 8
+_AT_ONCE = 50  # Pointers of one partition that are asked for together leave as one transaction.
 
 
 @dataclass(frozen=True, slots=True)
