@@ -3,6 +3,7 @@
 PY := .venv/bin/python
 PORT_BASE ?= 7071
 export PORT_BASE
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## Say what there is
