@@ -133,6 +133,14 @@ class Api:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.call("GET", f"/correspondence/{id_}/attachment/{attachment_id}/download", headers=named)
 
+    def count(self, path: str) -> int:
+        """Download what is at a path without keeping it, and return the number of bytes."""
+        headers = {"Authorization": f"Bearer {self.token}"}
+        with self._client.stream("GET", f"{self.url}{BASE}{path}", headers=headers) as answer:
+            if answer.status_code != 200:
+                raise NotHeld(f"GET {path}", 200, answer.status_code)
+            return sum(len(chunk) for chunk in answer.iter_raw())
+
     def search(self, resource: str, role: str = "Sender", **filters: str) -> list[str]:
         """Return the ids that a search finds, newest first."""
         query = {"resourceId": resource, "role": role, **filters}

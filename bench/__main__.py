@@ -1,0 +1,64 @@
+"""`python -m bench`: measure import, creates and memory, and print the numbers."""
+
+import argparse
+import sys
+
+from bench import creates, imports, memory
+from bench.report import Result
+
+PARTS = ("imports", "creates", "memory")
+MISSED = 1
+
+
+def _sizes(text: str) -> list[int]:
+    try:
+        sizes = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError("sizes are whole numbers of MiB, separated by commas") from None
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise argparse.ArgumentTypeError("at least two sizes, each 1 MiB or more")
+    return sorted(sizes)
+
+
+def _parts(text: str) -> list[str]:
+    wanted = text.split(",")
+    if set(wanted) - set(PARTS):
+        raise argparse.ArgumentTypeError(f"one or more of {', '.join(PARTS)}")
+    return wanted
+
+
+def _options(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures on stacks of its own, which it removes: import and index of the app, creates per second "
+        "against the floor of the same storage and bus calls, memory of the app while big files go through.",
+    )
+    parser.add_argument(
+        "--quick", action="store_true", help="small sizes and few repetitions: 8 and 64 MiB, 40 creates"
+    )
+    parser.add_argument("--only", type=_parts, default=list(PARTS), help=f"what to measure ({','.join(PARTS)})")
+    parser.add_argument("--imports", type=int, help="number of new processes (5)")
+    parser.add_argument("--creates", type=int, help="number of messages (200)")
+    parser.add_argument("--at-once", type=int, default=8, help="messages side by side (8)")
+    parser.add_argument("--sizes", type=_sizes, help="sizes of files in MiB (64,512)")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure; return the exit code."""
+    options = _options(arguments)
+    quick = options.quick
+    results: list[Result] = []
+    if "imports" in options.only:
+        results += imports.measure(options.imports or (3 if quick else 5))
+    if "creates" in options.only:
+        results += creates.measure(options.creates or (40 if quick else 200), options.at_once)
+    if "memory" in options.only:
+        results += memory.measure(options.sizes or ([8, 64] if quick else [64, 512]))
+    missed = [result for result in results if result.missed]
+    return MISSED if missed and options.strict else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

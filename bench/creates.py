@@ -1,0 +1,70 @@
+"""How fast messages are accepted, through HTTP, against the floor: the same storage and bus calls and nothing else."""
+
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from itertools import count
+
+from bench.floor import Floor
+from bench.report import Result, say
+from local.demo import letters
+from local.demo.client import Api, Services
+from local.stack import Stack
+
+_WARM_UP = 10
+
+
+def measure(times: int, at_once: int) -> list[Result]:
+    """Measure the floor on a stack without the app, then messages on a whole stack; both on this machine, now."""
+    with Stack(functions=False) as stack, _floor(stack) as floor:
+        least = _measured(floor.create, times, at_once)
+    with Stack() as stack:
+        agency = Services.of(stack).organisation(letters.AGENCY)
+        accepted = _measured(_sender(agency), times, at_once)
+        agency.close()
+    return say(
+        f"{times} messages without attachments, one at a time and {at_once} at once",
+        Result("create, p50", accepted.p50_ms, "ms", digits=1),
+        Result("floor, p50", least.p50_ms, "ms", digits=1),
+        Result("create against floor, p50", accepted.p50_ms / least.p50_ms, "times", digits=1),
+        Result("create, rate", accepted.rate, "per s", digits=1),
+        Result("floor, rate", least.rate, "per s", digits=1),
+        Result("floor against create, rate", least.rate / accepted.rate, "times", digits=1),
+    )
+
+
+class _Speed:
+    """Median of calls made one at a time, and the rate of calls made side by side."""
+
+    def __init__(self, p50_ms: float, rate: float) -> None:
+        self.p50_ms, self.rate = p50_ms, rate
+
+
+def _measured(call: Callable[[], object], times: int, at_once: int) -> _Speed:
+    for _ in range(_WARM_UP):
+        call()
+    took = []
+    for _ in range(times):
+        began = time.perf_counter()
+        call()
+        took.append((time.perf_counter() - began) * 1000)
+    began = time.perf_counter()
+    with ThreadPoolExecutor(at_once) as pool:
+        list(pool.map(lambda _: call(), range(times)))
+    return _Speed(statistics.median(took), times / (time.perf_counter() - began))
+
+
+def _sender(agency: Api) -> Callable[[], object]:
+    numbers = count()
+    return lambda: agency.sent(letters.letter(letters.BUSINESS, reference=f"bench {next(numbers)}"))
+
+
+@contextmanager
+def _floor(stack: Stack) -> Iterator[Floor]:
+    floor = Floor(stack.addresses)
+    try:
+        yield floor
+    finally:
+        floor.close()
