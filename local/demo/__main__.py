@@ -93,10 +93,10 @@ def _run(timeline: Timeline, state: Path, *, verbose: bool) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Tell the story; return the exit code."""
     options = _options(arguments)
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # So that everything is removed then, too.
     with _state(keep=options.keep) as state:
         return _run(Timeline(verbose=options.verbose), state, verbose=options.verbose)
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))  # So that everything is removed then, too.
     sys.exit(main())

@@ -103,6 +103,7 @@ def wait_a_week(story: Story) -> None:
         _notices(story, BUSINESS, reminded=True)
         _notices(story, UNA, reminded=True)
         _notices(story, KARI, reminded=False)
+        _notices_are_told_once(story)
     with timeline.step("What was malware is still not to be seen"):
         hidden_from(story.kari, story.infected)
         expect("status for the agency", "Failed", story.agency.status(story.infected))
@@ -119,3 +120,14 @@ def _notices(story: Story, who: Person, *, reminded: bool) -> None:
     expect(f"mails to {who.name} that are reminders", [False, True] if reminded else [False], starts)
     starts = [text["message"].startswith("Påminnelse") for text in story.services.sms(who.mobile)]
     expect(f"SMS to {who.name} that are reminders", [False, True] if reminded else [False], starts)
+
+
+def _notices_are_told_once(story: Story) -> None:
+    """Six notices and four reminders are ten events about ten different notices."""
+
+    def told() -> list[str]:
+        found = hooks.events(story.calls(), story.secret)
+        return [event["resourceinstance"] for event in found if event["type"].endswith(".notificationcreated")]
+
+    seen = eventually("ten events of notices", told, lambda instances: len(set(instances)) == 10)
+    expect("events of notices", 10, len(seen))
