@@ -11,6 +11,12 @@ from local.addresses import HOST, ROOT, Addresses
 
 ATTACHMENTS_CONTAINER = "attachments"
 
+STEADY_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "262144"}
+"""Gives blocks of files back to the system at once: without it the peak grows by some 35 MiB with the file's size.
+
+Settings of the C library, read when a process starts; in Azure they are app settings of the same names.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -80,7 +86,14 @@ def _functions(plan: Plan, folder: Path, environment: Mapping[str, str]) -> tupl
         *("--state", str(state / "eventgrid.db")),
     )
     return (
-        Part("functions", command, {**environment, **app}, (addresses.functions,), after=neighbours, folder=started_in),
+        Part(
+            "functions",
+            command,
+            {**STEADY_MEMORY, **environment, **app},
+            (addresses.functions,),
+            after=neighbours,
+            folder=started_in,
+        ),
         Part("eventgrid", _python("local.host.eventgrid", *events), environment, after=(addresses.functions,)),
     )
 

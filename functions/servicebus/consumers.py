@@ -1,10 +1,13 @@
-"""All subscriptions and queues on one page. Each consumer: read the message, call one use case, or dead-letter it."""
+"""All subscriptions and queues on one page. Each consumer: read the message, call one use case, or dead-letter it.
+
+Which facts a subscription gets is a rule of the subscription, by the properties `aggregate` and `type`.
+"""
 
 import azure.functions as func
 
 from functions.edge import the_app, traced
 from shared.domain.facts import AggregateKind, FactType
-from shared.domain.identifiers import CorrespondenceId
+from shared.domain.identifiers import CorrespondenceId, ResourceId
 from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
 from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
 
@@ -30,7 +33,7 @@ async def webhooks_consumer(message: func.ServiceBusMessage) -> None:
     """Put one delivery per subscriber on the queue."""
     fact = _fact(message)
     async with traced(fact.trace):
-        await webhooks.fan_out(the_app(), fact.aggregate, fact.id, fact.sequence)
+        await webhooks.fan_out(the_app(), ResourceId(fact.resource), fact.aggregate, fact.id, fact.sequence)
 
 
 @blueprint.service_bus_topic_trigger(

@@ -30,9 +30,15 @@ def fact_letter(fact: Fact, trace: str) -> Letter:
         "id": fact.aggregate_id,
         "sequence": fact.sequence,
         "type": fact.type.value,
+        "resource": fact.resource_id,
         "trace": trace,
     }
-    properties = {"kind": "fact", "type": fact.type.value, "resource": fact.resource_id}
+    properties = {
+        "kind": "fact",
+        "aggregate": fact.aggregate.value,
+        "type": fact.type.value,
+        "resource": fact.resource_id,
+    }
     return Letter(fact.id, _json(body), properties)
 
 

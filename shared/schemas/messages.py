@@ -31,11 +31,19 @@ class FactMessage(_Envelope):
     id: str = Field(min_length=1, max_length=64)
     sequence: int = Field(ge=1)
     type: FactType
+    resource: str = Field(min_length=1)
 
     @classmethod
     def from_fact(cls, fact: Fact, *, trace: str = "") -> "FactMessage":
         """The message that points at this fact."""
-        return cls(aggregate=fact.aggregate, id=fact.aggregate_id, sequence=fact.sequence, type=fact.type, trace=trace)
+        return cls(
+            aggregate=fact.aggregate,
+            id=fact.aggregate_id,
+            sequence=fact.sequence,
+            type=fact.type,
+            resource=fact.resource_id,
+            trace=trace,
+        )
 
 
 class AgendaEnvelope(_Envelope):

@@ -6,6 +6,7 @@ from dataclasses import replace
 from shared.domain.changes import Due, Task
 from shared.domain.events import cloud_event
 from shared.domain.facts import AggregateKind, Fact
+from shared.domain.identifiers import ResourceId
 from shared.domain.subscription import Attempt, DeliveryState, Subscription, matches, next_attempt
 from shared.ports import App, DeliveryMessage
 from shared.telemetry import Log
@@ -15,12 +16,15 @@ _GONE = 410  # Source: CloudEvents webhook specification: the endpoint wants no 
 _log = Log("webhooks")
 
 
-async def fan_out(app: App, kind: AggregateKind, id_: str, sequence: int) -> None:
-    """One delivery per subscriber of this fact is on the queue. Safe to repeat: what was delivered stays so."""
-    fact = await _fact(app, kind, id_, sequence)
+async def fan_out(app: App, resource_id: ResourceId, kind: AggregateKind, id_: str, sequence: int) -> None:
+    """One delivery per subscriber of this fact is on the queue. Safe to repeat: what was delivered stays so.
+
+    Where nobody has subscribed to the resource, the fact is not even read.
+    """
+    subscribers = await app.subscriptions.of_resource(resource_id)
+    fact = await _fact(app, kind, id_, sequence) if subscribers else None
     if fact is None:
         return
-    subscribers = await app.subscriptions.of_resource(fact.resource_id)
     wanted = [s for s in subscribers if matches(s, fact)]
     if wanted:
         await app.outbox.send_deliveries([DeliveryMessage(s.id, fact.resource_id, kind, id_, sequence) for s in wanted])

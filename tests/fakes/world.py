@@ -157,7 +157,7 @@ class World:
         if self.outbox.facts:
             fact = self.outbox.facts[0]
             await lifecycle.care(app, fact.aggregate, fact.aggregate_id)
-            await webhooks.fan_out(app, fact.aggregate, fact.aggregate_id, fact.sequence)
+            await webhooks.fan_out(app, fact.resource_id, fact.aggregate, fact.aggregate_id, fact.sequence)
             if fact.aggregate == "correspondence":
                 await dialogs.carry_over(app, CorrespondenceId(fact.aggregate_id))
                 await lifecycle.repair_mailboxes(app, CorrespondenceId(fact.aggregate_id))

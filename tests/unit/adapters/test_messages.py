@@ -27,7 +27,7 @@ def test_a_fact_is_read_as_it_was_written(type_: FactType) -> None:
     assert read == FactMessage.from_fact(told, trace="4bf92f3577b34da6a3ce929d0e0e4736")
     assert json.loads(read.model_dump_json()) == json.loads(letter.body)
     assert letter.message_id == told.id
-    assert letter.properties == {"kind": "fact", "type": type_, "resource": RESOURCE}
+    assert letter.properties == {"kind": "fact", "aggregate": "correspondence", "type": type_, "resource": RESOURCE}
 
 
 def test_a_due_item_is_read_as_it_was_written() -> None:
