@@ -76,9 +76,23 @@ class IdempotencyTable:
         except Missing as error:
             raise Conflict("the request was forgotten") from error
 
-    async def forget(self, owner: PartyUrn, key: str) -> None:
-        """The request was refused before anything was written: the key may be used again."""
-        await self._table.delete(_partition(owner, key), _KEY)
+    async def forget(self, request: KeyedRequest) -> None:
+        """The request was refused before anything was written: the key may be used again. Two operations.
+
+        Nothing changes when somebody has taken it over or answered it meanwhile: then it is theirs.
+        """
+        partition = _partition(request.owner, request.key)
+        row = await self._table.get(partition, _KEY)
+        if row is None or await self._differs(row, request):
+            return
+        try:
+            await self._table.write(Write(Op.DELETE, row))
+        except (Conflict, Missing):
+            return
+
+    async def _differs(self, row: Row, request: KeyedRequest) -> bool:
+        found = (await self._loaded(row)).state
+        return found.response is not None or found.in_flight_until != request.in_flight_until
 
     async def _loaded(self, row: Row) -> Loaded[KeyedRequest]:
         request = from_columns(KeyedRequest, row.columns)

@@ -53,7 +53,7 @@ class Op(Enum):
     MERGE = "merge into whatever is there"
     REPLACE = "replace under the row's etag"
     CHANGE = "merge into the row that must be there"
-    DELETE = "delete the row that must be there"
+    DELETE = "delete the row that must be there, under its etag when it was read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def _part(write: Write) -> tuple[str, dict[str, Value], dict[str, Any]]:
         case Op.CHANGE:
             return "update", entity, {"mode": UpdateMode.MERGE}
         case Op.DELETE:
-            return "delete", entity, {}
+            return "delete", entity, _under(write.row.etag) if write.row.etag else {}
 
 
 async def _single(client: TableClient, write: Write) -> None:
@@ -243,7 +243,7 @@ async def _single(client: TableClient, write: Write) -> None:
         case "update":
             await client.update_entity(entity, **options)
         case _:
-            await client.delete_entity(write.row.partition, write.row.key)
+            await client.delete_entity(write.row.partition, write.row.key, **options)
 
 
 def _under(etag: str) -> dict[str, Any]:

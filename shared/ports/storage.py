@@ -155,8 +155,11 @@ class Idempotency(Protocol):
     async def finish(self, owner: PartyUrn, key: str, response: str) -> None:
         """Store the response for ever."""
 
-    async def forget(self, owner: PartyUrn, key: str) -> None:
-        """The request was refused before anything was written: the key may be used again."""
+    async def forget(self, request: KeyedRequest) -> None:
+        """The request was refused before anything was written: the key may be used again.
+
+        Nothing changes when somebody has taken it over or answered it meanwhile: then it is theirs.
+        """
 
 
 class Upload(Protocol):

@@ -5,13 +5,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.correspondence import Status
-from shared.domain.errors import DomainError, Refusal
+from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.requests import Initialised, InitialisedOne, NewMessage
 from shared.ports import App, KeyedRequest
+from shared.telemetry import Log
 
 _FLIGHT_OF_ONE = timedelta(seconds=30)  # One create takes milliseconds; its repeat should not wait long after a crash.
 _FLIGHT_OF_MANY = timedelta(minutes=5)
+_log = Log("idempotency")
 
 
 async def begin(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime) -> datetime | Initialised:
@@ -23,8 +25,7 @@ async def begin(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime
     key = message.idempotent_key
     if key is None:
         return now
-    flight = _FLIGHT_OF_ONE if len(message.recipients) == 1 else _FLIGHT_OF_MANY
-    new = KeyedRequest(owner=owner, key=key, digest=message.digest, created=now, in_flight_until=now + flight)
+    new = _request(owner, message, key, now)
     existing = await app.idempotency.begin(new)
     if existing is None:
         return now
@@ -37,7 +38,7 @@ async def begin(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime
         wait = max(1, int((request.in_flight_until - now).total_seconds()) + 1)
         detail = "A request with this idempotent key is being worked on; try again later"
         raise DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": wait})
-    if not await app.idempotency.take_over(existing, until=now + flight):
+    if not await app.idempotency.take_over(existing, until=new.in_flight_until):
         detail = "A request with this idempotent key is being worked on; try again later"
         raise DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": 1})
     return request.created
@@ -49,16 +50,27 @@ async def finish(app: App, owner: PartyUrn, message: NewMessage, answer: Initial
         await app.idempotency.finish(owner, message.idempotent_key, _format(answer))
 
 
-async def forget(app: App, owner: PartyUrn, message: NewMessage) -> None:
-    """Nothing was made: the key is free for a mended request."""
+async def forget(app: App, owner: PartyUrn, message: NewMessage, *, begun: datetime) -> None:
+    """Nothing was made since `begun`: the key is free for a mended request, unless a repeat goes on with it.
+
+    A store that does not answer now keeps the key until its flight ends; the refusal is told all the same.
+    """
     if message.idempotent_key is not None:
-        await app.idempotency.forget(owner, message.idempotent_key)
+        try:
+            await app.idempotency.forget(_request(owner, message, message.idempotent_key, begun))
+        except Unavailable as error:
+            _log.warning("idempotency.not_forgotten", neighbour=error.neighbour)
 
 
 async def answered(app: App, owner: PartyUrn, key: str) -> Initialised | None:
     """What was answered under this key of this owner, or None."""
     found = await app.idempotency.find(owner, key)
     return _parse(found.response) if found is not None and found.response is not None else None
+
+
+def _request(owner: PartyUrn, message: NewMessage, key: str, now: datetime) -> KeyedRequest:
+    flight = _FLIGHT_OF_ONE if len(message.recipients) == 1 else _FLIGHT_OF_MANY
+    return KeyedRequest(owner=owner, key=key, digest=message.digest, created=now, in_flight_until=now + flight)
 
 
 def _used_otherwise(request: KeyedRequest) -> DomainError:

@@ -68,7 +68,7 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
         batch = replace(batch, uses=await _attach(app, batch, files), ready=not files)
     except BaseException:
         if begin == now:  # nobody before us began with this key: nothing of it exists
-            await idempotency.forget(app, resource.owner, message)
+            await idempotency.forget(app, resource.owner, message, begun=now)
         raise
     return await asyncio.shield(_create_all(app, batch))  # a caller who hangs up leaves nothing half done
 

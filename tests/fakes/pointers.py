@@ -134,9 +134,11 @@ class FakeIdempotency(Switched):
             raise Conflict("the request was forgotten")
         self._keep(replace(self.requests[owner, key].state, response=response))
 
-    async def forget(self, owner: PartyUrn, key: str) -> None:
+    async def forget(self, request: KeyedRequest) -> None:
         self._ask()
-        self.requests.pop((owner, key), None)
+        found = self.requests.get((request.owner, request.key))
+        if found and found.state.response is None and found.state.in_flight_until == request.in_flight_until:
+            del self.requests[request.owner, request.key]
 
     def _keep(self, request: KeyedRequest) -> None:
         self.versions += 1

@@ -60,12 +60,17 @@ class Crasher:
         raise Crash
 
 
-class _Port:
-    """A port whose every awaited call goes through the crasher."""
+type Happening = Callable[[], Awaitable[object]]
 
-    def __init__(self, port: object, crasher: Crasher) -> None:
+
+class _Port:
+    """A port whose every awaited call goes through the crasher, once what happens meanwhile has happened."""
+
+    def __init__(self, name: str, port: object, crasher: Crasher, meanwhile: dict[str, Happening]) -> None:
+        self._name = name
         self._port = port
         self._crasher = crasher
+        self._meanwhile = meanwhile
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._port, name)
@@ -73,6 +78,8 @@ class _Port:
             return member
 
         async def call(*args: Any, **kwargs: Any) -> Any:
+            if happening := self._meanwhile.pop(f"{self._name}.{name}", None):
+                await happening()
             return await self._crasher.run(lambda: member(*args, **kwargs))
 
         return call
@@ -99,7 +106,10 @@ class _Texts:
 
 @dataclass
 class World:
-    """Fakes by name, the app made of them, and the queues between them."""
+    """Fakes by name, the app made of them, and the queues between them.
+
+    `meanwhile` names calls (`attachments.link`) and what others do right before the next one of them, once.
+    """
 
     now: datetime = NOW
     correspondences: FakeCorrespondences = field(default_factory=FakeCorrespondences)
@@ -119,6 +129,7 @@ class World:
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     texts: _Texts = field(default_factory=_Texts)
     crasher: Crasher = field(default_factory=Crasher)
+    meanwhile: dict[str, Happening] = field(default_factory=dict)
     rules: Rules = field(default_factory=lambda: Rules(public_base_url="https://c.example", minimum_expiration_days=1))
 
     def __post_init__(self) -> None:
@@ -134,7 +145,9 @@ class World:
     def app(self) -> App:
         """The app as the use cases know it."""
         ports = {f.name: getattr(self, f.name) for f in fields(App) if f.name not in {"clock", "rules", "texts"}}
-        wrapped: dict[str, Any] = {name: _Port(port, self.crasher) for name, port in ports.items()}
+        wrapped: dict[str, Any] = {
+            name: _Port(name, port, self.crasher, self.meanwhile) for name, port in ports.items()
+        }
         return App(**wrapped, clock=lambda: self.now, rules=self.rules, texts=self.texts)
 
     async def settle(self) -> None:

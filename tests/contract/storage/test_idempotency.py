@@ -80,14 +80,29 @@ async def test_what_was_finished_meanwhile_is_not_taken_over(idempotency: Idempo
     assert await idempotency.find(AGENCY, request.key) == replace(request, response="{}")
 
 
+async def test_what_was_taken_over_or_answered_is_not_forgotten(idempotency: Idempotency) -> None:
+    """Whoever was refused late leaves the request to who goes on with it, and to its answer."""
+    request = _request()
+    await idempotency.begin(request)
+    existing = await idempotency.begin(request)
+    assert existing is not None
+    until = LATER + timedelta(minutes=5)
+    assert await idempotency.take_over(existing, until=until)
+    await idempotency.forget(request)
+    assert await idempotency.find(AGENCY, request.key) == replace(request, in_flight_until=until)
+    await idempotency.finish(AGENCY, request.key, "{}")
+    await idempotency.forget(replace(request, in_flight_until=until))
+    assert await idempotency.find(AGENCY, request.key) is not None
+
+
 async def test_a_forgotten_key_may_be_used_again(idempotency: Idempotency) -> None:
     """Forgetting twice is fine; finishing or taking over what was forgotten is not."""
     request = _request()
     await idempotency.begin(request)
     existing = await idempotency.begin(request)
     assert existing is not None
-    await idempotency.forget(AGENCY, request.key)
-    await idempotency.forget(AGENCY, request.key)
+    await idempotency.forget(request)
+    await idempotency.forget(request)
     assert not await idempotency.take_over(existing, until=LATER)
     with pytest.raises(Conflict):
         await idempotency.finish(AGENCY, request.key, "{}")
