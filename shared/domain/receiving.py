@@ -22,20 +22,22 @@ FETCH_DEBOUNCE = timedelta(seconds=15)  # Source: wire contract, Fetched rows.
 def fetch(
     state: Correspondence, party: PartyUrn, *, last: datetime | None, now: datetime, debounce: bool = True
 ) -> CorrespondenceChange | None:
-    """Note that the recipient looked; None within 15 s of their `last` look when debounced.
+    """Note that the recipient looked; None within 15 s of their `last` look when debounced. Raises 1001.
 
     Fetched never shows as the current status, only in the history. Source: wire contract 4.1.
     """
+    require_available(state)
     if debounce and last is not None and now - last < FETCH_DEBOUNCE:
         return None
     return step(state, Status.FETCHED, party=party, now=now)
 
 
 def read(state: Correspondence, party: PartyUrn, *, now: datetime, opened: bool = True) -> CorrespondenceChange | None:
-    """Note the first reading of the body; None when it was read before.
+    """Note the first reading of the body; None when it was read before. Raises 1001.
 
     `opened` False: it was only marked as read, which the dialog's log does not tell. Source: wire contract 4.1.1.
     """
+    require_available(state)
     if Status.READ in state.ever:
         return None
     change = step(replace(state, read=now), Status.READ, party=party, now=now)

@@ -31,6 +31,14 @@ class Roles:
         """True when looking leaves a trace: recipient access, and a token that could not have sent it."""
         return self.recipient is not None and not self.has_write_scope
 
+    @property
+    def waits_for_publication(self) -> bool:
+        """True when the recipient's side is all that the caller has: before publication there is nothing to see.
+
+        A write scope does not change that: it may be for mail of their own. Source: design 10.
+        """
+        return self.acts_as_recipient or self.sender is None
+
 
 async def find_resource(app: App, id_: ResourceId) -> Resource:
     """The resource. Raises 1036 when it is unknown."""

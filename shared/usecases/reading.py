@@ -8,11 +8,18 @@ from enum import StrEnum
 from shared.domain import receiving
 from shared.domain.attachment import Attachment, Stored, require_readable
 from shared.domain.changes import HistoryEntry
-from shared.domain.correspondence import HIDDEN_FROM_SENDER, AttachmentUse, Content, Correspondence, Status
+from shared.domain.correspondence import (
+    HIDDEN_FROM_SENDER,
+    AttachmentUse,
+    Content,
+    Correspondence,
+    Status,
+    require_available,
+)
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId, organisation
 from shared.domain.notification import Notification
-from shared.domain.policy import Action, Permit, Subject
+from shared.domain.policy import Action, Issuer, Permit, Subject
 from shared.ports import App, Loaded, MailboxQuery
 from shared.usecases import lifecycle
 from shared.usecases.access import Roles, acting_party, ask, require, require_same_dialog, roles_of
@@ -71,16 +78,14 @@ async def overview(app: App, caller: Subject, id_: CorrespondenceId) -> Correspo
     loaded, roles = await _open(app, caller, id_)
     if loaded.state.is_purged:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
-    state = await _note_look(app, caller, loaded, roles) if roles.acts_as_recipient else loaded.state
+    state = await _note_look(app, caller, loaded, roles)
     return await _view(app, state, roles)
 
 
 async def details(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
     """The overview with its histories. A recipient's look is always noted. Raises 1001, 4001, 4002."""
     loaded, roles = await _open(app, caller, id_)
-    state = loaded.state
-    if roles.acts_as_recipient:
-        state = await _note_look(app, caller, loaded, roles, debounce=False)
+    state = await _note_look(app, caller, loaded, roles, debounce=False)
     view = await _view(app, state, roles)
     history = await app.correspondences.history(id_)
     if roles.recipient is None:
@@ -94,12 +99,11 @@ async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:
     if roles.recipient is None:
         raise DomainError(Refusal.NO_ACCESS)
     permit = roles.recipient
+    require_available(loaded.state)
     if roles.acts_as_recipient:
         await _note_look(app, caller, loaded, roles)
         party, now = await acting_party(app, caller), app.clock()
         await decide_correspondence(app, id_, permit, lambda state: receiving.read(state, party, now=now))
-    elif not loaded.state.is_available_to_recipient:
-        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
     content = await app.correspondences.content(id_, permit)
     if content is None:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
@@ -119,8 +123,7 @@ async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_
     resource_id = attachment.state.resource_id
     permit = await require(app, caller, Action.READ_ATTACHMENT, resource_id, state.recipient)
     party, now = await acting_party(app, caller), app.clock()
-    if not state.is_available_to_recipient:
-        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    require_available(state)
     if use.expires is not None and use.expires <= now:
         raise DomainError(Refusal.ATTACHMENT_EXPIRED)
     stored = require_readable(attachment.state)
@@ -143,6 +146,8 @@ async def search(app: App, caller: Subject, search: Search) -> Sequence[Correspo
     """The newest ids that match, at most 1000. Raises 1027, 4001, 4006, 1036. Source: wire contract 11."""
     if search.published_after and search.published_before and search.published_after > search.published_before:
         raise DomainError(Refusal.FROM_AFTER_TO)
+    if caller.issuer is Issuer.DIALOGPORTEN:  # a dialog's token opens the letter of that dialog and lists no others
+        raise DomainError(Refusal.NO_ACCESS)
     party = search.on_behalf_of or (organisation(caller.organisation) if caller.organisation else caller.party)
     if party is None:
         raise DomainError(Refusal.CALLER_UNKNOWN)
@@ -181,7 +186,7 @@ async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loade
     """Load and ask; what is due but not yet published is published first, so that nobody comes too early."""
     loaded = await find(app, id_)
     roles = await roles_of(app, caller, loaded.state)
-    if roles.acts_as_recipient and lifecycle.is_overdue(loaded.state, now=app.clock()):
+    if roles.waits_for_publication and lifecycle.is_overdue(loaded.state, now=app.clock()):
         await lifecycle.look(app, id_)
         loaded = await find(app, id_)
     return loaded, roles
@@ -190,10 +195,12 @@ async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loade
 async def _note_look(
     app: App, caller: Subject, loaded: Loaded[Correspondence], roles: Roles, *, debounce: bool = True
 ) -> Correspondence:
-    """The recipient sees it: it must be theirs to see, and the look goes into the history."""
+    """A recipient must be let see it, and their look goes into the history; senders leave no trace. Raises 1001."""
     state = loaded.state
-    if not state.is_available_to_recipient:
-        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    if roles.waits_for_publication:
+        require_available(state)
+    if not roles.acts_as_recipient:
+        return state
     party, now = await acting_party(app, caller), app.clock()
     last = await app.correspondences.last_seen(state.id, party) if debounce else None
     return await decide_correspondence(

@@ -1,0 +1,389 @@
+"""Who sees what of a correspondence, when, and which traces a look leaves."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.domain.correspondence import Status
+from shared.domain.dialog import dialog_id
+from shared.domain.errors import DomainError, Refusal
+from shared.domain.facts import FactType
+from shared.domain.identifiers import AttachmentId, CorrespondenceId
+from shared.domain.policy import Action, Issuer, Scope, Subject
+from shared.ports import Party
+from shared.usecases import acting, reading
+from shared.usecases.reading import Role, Search
+from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, RESOURCE, new_id, notification_request
+from tests.fakes.world import READER, SENDER, World
+from tests.unit.usecases.stories import (
+    CONTENT,
+    OWNER,
+    RECIPIENT,
+    facts_of,
+    permit,
+    published,
+    read_all,
+    refused,
+    sent,
+    state_of,
+    stored,
+)
+
+UNKNOWN = CorrespondenceId(new_id("nobody"))
+LOOKS: tuple[Callable[..., Awaitable[Any]], ...] = (reading.overview, reading.details, reading.open_content)
+WRITER = replace(READER, scopes=frozenset({Scope.READ, Scope.WRITE}))
+"""A recipient whose token could send mail too, for somebody else."""
+
+
+@pytest.fixture
+def world() -> World:
+    """Everybody may do everything until a test says otherwise."""
+    return World()
+
+
+async def letter(world: World, **changes: Any) -> CorrespondenceId:
+    """A published letter; from then on only its recipient is let in."""
+    world.decisions.only = None
+    id_ = await published(world, **changes)
+    permit(world, *RECIPIENT)
+    return id_
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_what_does_not_exist_is_not_found_whoever_asks(world: World, look: Any) -> None:
+    """1001 comes before any question of access."""
+    permit(world)
+    assert await refused(look(world.app, READER, UNKNOWN)) is Refusal.CORRESPONDENCE_NOT_FOUND
+    assert not world.decisions.asked
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_a_stranger_has_no_access(world: World, look: Any) -> None:
+    """4001 for a letter that exists and is not theirs, also when the resource has gone."""
+    id_ = await letter(world)
+    permit(world)
+    assert await refused(look(world.app, READER, id_)) is Refusal.NO_ACCESS
+    world.registry.resources.clear()
+    assert await refused(look(world.app, READER, id_)) is Refusal.NO_ACCESS
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("caller", [READER, WRITER], ids=["reader", "with a write scope"])
+async def test_nothing_unpublished_reaches_a_recipient(world: World, look: Any, caller: Subject) -> None:
+    """1001 before the publish time, with whatever scopes; the sender's own look is another matter."""
+    id_ = await sent(world, requested_publish_time=NOW + timedelta(days=1))
+    permit(world, *RECIPIENT)
+    assert await refused(look(world.app, caller, id_)) is Refusal.CORRESPONDENCE_NOT_FOUND
+    assert await world.correspondences.last_seen(id_, PERSON) is None
+
+
+@pytest.mark.parametrize("look", LOOKS)
+@pytest.mark.parametrize("caller", [READER, WRITER], ids=["reader", "with a write scope"])
+async def test_nothing_purged_reaches_a_recipient(world: World, look: Any, caller: Subject) -> None:
+    """1001 once it was purged, even when it shows a higher status."""
+    id_ = await letter(world, existing_attachments=(await stored(world),))
+    await reading.download(world.app, READER, id_, state_of(world, id_).attachments[0].id)
+    await acting.purge(world.app, READER, id_)
+    assert state_of(world, id_).status is Status.ATTACHMENTS_DOWNLOADED
+    assert await refused(look(world.app, caller, id_)) is Refusal.CORRESPONDENCE_NOT_FOUND
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_what_is_due_is_published_before_its_recipient_looks(world: World, look: Any) -> None:
+    """Nobody comes too early when the sweep is late."""
+    id_ = await sent(world, requested_publish_time=NOW + timedelta(days=1))
+    permit(world, *RECIPIENT)
+    world.now += timedelta(days=1)
+    await look(world.app, READER, id_)
+    assert Status.PUBLISHED in state_of(world, id_).ever
+
+
+async def test_a_recipients_look_is_fetched_once_in_fifteen_seconds(world: World) -> None:
+    """Overview and content are debounced together; details never."""
+    id_ = await letter(world)
+    for _ in range(2):
+        await reading.overview(world.app, READER, id_)
+        await reading.open_content(world.app, READER, id_)
+    await reading.details(world.app, READER, id_)
+    world.now += timedelta(seconds=15)
+    await reading.overview(world.app, READER, id_)
+    history = await world.correspondences.history(id_)
+    assert [entry.status for entry in history].count(Status.FETCHED) == 3
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_a_token_that_could_send_leaves_no_trace(world: World, look: Any) -> None:
+    """Not a look, and not a reading."""
+    id_ = await letter(world)
+    before = state_of(world, id_)
+    await look(world.app, WRITER, id_)
+    assert state_of(world, id_) == before
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_a_recipient_whom_the_register_forgot_cannot_be_noted(world: World, look: Any) -> None:
+    """4002: who looked must be said."""
+    id_ = await letter(world)
+    del world.registry.known[PERSON]
+    assert await refused(look(world.app, READER, id_)) is Refusal.PARTY_UNKNOWN
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_a_token_that_names_nobody_cannot_be_noted(world: World, look: Any) -> None:
+    """4006: who looked must be said."""
+    id_ = await letter(world)
+    assert await refused(look(world.app, replace(READER, party=None), id_)) is Refusal.CALLER_UNKNOWN
+
+
+async def test_opening_is_reading_the_first_time(world: World) -> None:
+    """One event however often it is opened; the body goes out as it may be shown."""
+    id_ = await letter(world)
+    assert await reading.open_content(world.app, READER, id_) == "Et *vedtak*."
+    await reading.open_content(world.app, READER, id_)
+    assert facts_of(world, id_).count(FactType.READ) == 1
+    assert state_of(world, id_).status is Status.READ
+
+
+async def test_looking_is_not_reading(world: World) -> None:
+    """Overview and details leave the status as it is."""
+    id_ = await letter(world)
+    view = await reading.overview(world.app, READER, id_)
+    assert view.content is not None
+    assert view.shown_body == "Et *vedtak*."
+    await reading.details(world.app, READER, id_)
+    assert state_of(world, id_).status is Status.PUBLISHED
+
+
+async def test_a_sender_cannot_open_the_body(world: World) -> None:
+    """4001: only a recipient opens."""
+    id_ = await published(world)
+    permit(world, *OWNER)
+    assert await refused(reading.open_content(world.app, SENDER, id_)) is Refusal.NO_ACCESS
+
+
+async def test_a_body_that_is_not_there_is_not_found(world: World) -> None:
+    """1001 for a partition without its content row."""
+    id_ = await letter(world)
+    world.correspondences.contents.clear()
+    assert await refused(reading.open_content(world.app, READER, id_)) is Refusal.CORRESPONDENCE_NOT_FOUND
+
+
+async def test_a_letter_purged_while_it_is_opened_is_not_found(world: World) -> None:
+    """1001, and no reading on record after the purge."""
+    id_ = await letter(world)
+
+    async def purged() -> None:
+        await acting.purge(world.app, READER, id_)
+
+    world.meanwhile["correspondences.last_seen"] = purged
+    assert await refused(reading.open_content(world.app, READER, id_)) is Refusal.CORRESPONDENCE_NOT_FOUND
+    assert not state_of(world, id_).ever & {Status.READ, Status.FETCHED}
+
+
+async def test_a_sender_sees_the_text_until_publication(world: World) -> None:
+    """Afterwards neither text nor attachments, and the recipient's own doings are not in the history."""
+    file = await stored(world)
+    id_ = await sent(world, requested_publish_time=NOW + timedelta(hours=1), existing_attachments=(file,))
+    permit(world, *OWNER)
+    before = await reading.overview(world.app, SENDER, id_)
+    assert before.content is not None
+    assert [attachment.id for _, attachment in before.attachments] == [file]
+    await world.settle()
+    await world.advance(timedelta(hours=1))
+    after = await reading.overview(world.app, SENDER, id_)
+    assert (after.content, after.shown_body, after.attachments) == (None, None, ())
+
+
+async def test_a_senders_history_hides_the_purge_and_the_letter_is_gone(world: World) -> None:
+    """Details stay; the overview is 1001."""
+    id_ = await letter(world)
+    await acting.purge(world.app, READER, id_)
+    permit(world, *OWNER)
+    view = await reading.details(world.app, SENDER, id_)
+    assert Status.PUBLISHED in {entry.status for entry in view.history}
+    assert Status.PURGED_BY_RECIPIENT not in {entry.status for entry in view.history}
+    assert await refused(reading.overview(world.app, SENDER, id_)) is Refusal.CORRESPONDENCE_NOT_FOUND
+
+
+async def test_a_recipients_history_is_complete(world: World) -> None:
+    """Every status in order, their own look included."""
+    id_ = await letter(world)
+    view = await reading.details(world.app, READER, id_)
+    assert [entry.status for entry in view.history] == ["Initialized", "ReadyForPublish", "Published", "Fetched"]
+
+
+async def test_notices_are_shown_where_they_were_asked_for(world: World) -> None:
+    """Those of the letter; none where none was wanted."""
+    with_notice = await letter(world, notification=notification_request())
+    view = await reading.overview(world.app, READER, with_notice)
+    assert [notice.address for notice in view.notifications] == ["kari@person.example"]
+    without = await letter(world)
+    assert (await reading.overview(world.app, READER, without)).notifications == ()
+
+
+def dialog_token(dialog: str | None) -> Subject:
+    """A token of Dialogporten for this dialog."""
+    return Subject(
+        issuer=Issuer.DIALOGPORTEN,
+        party=PERSON,
+        level=3,
+        dialog_id=dialog,
+        dialog_actions=frozenset({"read"}),
+        dialog_party=PERSON,
+    )
+
+
+@pytest.mark.parametrize("look", LOOKS)
+async def test_a_dialogs_token_opens_its_own_letter_only(world: World, look: Any) -> None:
+    """4001 with the token of another dialog of the same person, or of none."""
+    id_, other = await letter(world), new_id("dialog")
+    assert await refused(look(world.app, dialog_token(other), id_)) is Refusal.NO_ACCESS
+    assert await refused(look(world.app, dialog_token(None), id_)) is Refusal.NO_ACCESS
+    assert await look(world.app, dialog_token(dialog_id(state_of(world, id_))), id_)
+
+
+async def with_file(world: World, **changes: Any) -> tuple[CorrespondenceId, AttachmentId]:
+    """A published letter with a file."""
+    file = await stored(world, **changes)
+    return await letter(world, existing_attachments=(file,)), file
+
+
+async def test_a_download_gives_the_bytes_and_is_noted_each_time(world: World) -> None:
+    """A status each time, an event once; a part of the bytes can be read."""
+    id_, file = await with_file(world)
+    for _ in range(2):
+        found = await reading.download(world.app, READER, id_, file)
+        assert await read_all(found.read(0, None)) == CONTENT
+        assert await read_all(found.read(1, 3)) == CONTENT[1:4]
+    history = [entry.status for entry in await world.correspondences.history(id_)]
+    assert history.count(Status.ATTACHMENTS_DOWNLOADED) == 2
+    assert facts_of(world, id_).count(FactType.ATTACHMENT_DOWNLOADED) == 1
+
+
+async def test_a_file_the_letter_does_not_have_is_not_found(world: World) -> None:
+    """2001 before any question of access, also for a file of another letter and one that has gone."""
+    id_, file = await with_file(world)
+    other = await letter(world)
+    permit(world)
+    assert await refused(reading.download(world.app, READER, other, file)) is Refusal.ATTACHMENT_NOT_FOUND
+    assert await refused(reading.download(world.app, READER, UNKNOWN, file)) is Refusal.CORRESPONDENCE_NOT_FOUND
+    world.attachments.partitions.clear()
+    assert await refused(reading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_NOT_FOUND
+
+
+async def test_a_download_needs_the_right_to_the_message_and_to_the_file(world: World) -> None:
+    """4001 when either is missing, and with another dialog's token."""
+    id_, file = await with_file(world)
+    for pair in RECIPIENT:
+        permit(world, pair)
+        assert await refused(reading.download(world.app, READER, id_, file)) is Refusal.NO_ACCESS
+    permit(world, *RECIPIENT)
+    other = dialog_token(new_id("dialog"))
+    assert await refused(reading.download(world.app, other, id_, file)) is Refusal.NO_ACCESS
+
+
+async def test_the_right_to_a_file_is_that_of_the_files_own_resource(world: World) -> None:
+    """A file of another resource is asked about there."""
+    elsewhere = replace(world.registry.resources[RESOURCE], id="elsewhere")
+    world.registry.resources[elsewhere.id] = elsewhere
+    id_, file = await with_file(world, resource_id=elsewhere.id)
+    world.decisions.asked.clear()
+    await reading.download(world.app, READER, id_, file)
+    assert (Action.READ_ATTACHMENT, elsewhere.id) in {(a, resource.id) for _, a, resource, _ in world.decisions.asked}
+
+
+async def test_no_file_of_an_unpublished_letter_is_given_out(world: World) -> None:
+    """1001 until the publish time."""
+    file = await stored(world)
+    id_ = await sent(world, requested_publish_time=NOW + timedelta(days=1), existing_attachments=(file,))
+    assert await refused(reading.download(world.app, WRITER, id_, file)) is Refusal.CORRESPONDENCE_NOT_FOUND
+
+
+async def test_a_use_that_has_expired_is_refused(world: World) -> None:
+    """2020 from the use's own expiry on."""
+    id_, file = await with_file(world, expiration_in_days=3)
+    world.now += timedelta(days=3)
+    assert await refused(reading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_EXPIRED
+
+
+async def test_swapped_bytes_are_never_given_out(world: World) -> None:
+    """Reading raises instead of giving what is there now."""
+    id_, file = await with_file(world)
+    found = await reading.download(world.app, READER, id_, file)
+    world.blobs.swap(file, b"something else!")
+    with pytest.raises(Exception, match="gone"):
+        await read_all(found.read(0, None))
+
+
+def search(**changes: Any) -> Search:
+    """The person's received letters of the resource."""
+    return replace(Search(resource_id=RESOURCE, role=Role.RECIPIENT, on_behalf_of=PERSON), **changes)
+
+
+async def test_a_search_finds_ones_own(world: World) -> None:
+    """As recipient, as sender, as either; without `on_behalf_of` the caller's own box."""
+    id_ = await published(world)
+    other = await published(world, recipients=(BUSINESS,))
+    app = world.app
+    assert list(await reading.search(app, READER, search())) == [id_]
+    assert list(await reading.search(app, READER, search(on_behalf_of=None))) == [id_]
+    assert list(await reading.search(app, READER, search(role=Role.SENDER))) == []
+    mine = search(role=Role.SENDER, on_behalf_of=None)
+    assert set(await reading.search(app, SENDER, mine)) == {id_, other}
+    assert set(await reading.search(app, SENDER, replace(mine, role=Role.BOTH))) == {id_, other}
+
+
+async def test_one_right_is_enough_to_search_and_none_is_too_few(world: World) -> None:
+    """Read or write for that party; else 4001, also for an unknown resource."""
+    id_ = await published(world)
+    for action in (Action.READ, Action.WRITE):
+        permit(world, (action, PERSON))
+        assert list(await reading.search(world.app, READER, search())) == [id_]
+    permit(world, (Action.READ, BUSINESS))
+    assert await refused(reading.search(world.app, READER, search())) is Refusal.NO_ACCESS
+    unknown = search(resource_id="nowhere")
+    assert await refused(reading.search(world.app, READER, unknown)) is Refusal.NO_ACCESS
+
+
+async def test_a_search_refuses_what_makes_no_sense(world: World) -> None:
+    """1027 for bounds the wrong way round, 4006 for a token that names nobody."""
+    backwards = search(published_after=NOW, published_before=NOW - timedelta(seconds=1))
+    assert await refused(reading.search(world.app, READER, backwards)) is Refusal.FROM_AFTER_TO
+    nobody = replace(READER, party=None)
+    assert await refused(reading.search(world.app, nobody, search(on_behalf_of=None))) is Refusal.CALLER_UNKNOWN
+
+
+async def test_a_dialogs_token_lists_nothing(world: World) -> None:
+    """4001: it opens the letter of its dialog, and tells of no other one."""
+    await published(world)
+    assert await refused(reading.search(world.app, dialog_token(new_id("d")), search())) is Refusal.NO_ACCESS
+
+
+async def test_a_search_by_key_finds_what_its_owner_made_with_it(world: World) -> None:
+    """Whatever the other filters say; nothing for another owner's key, or one never used."""
+    key = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
+    id_ = await published(world, idempotent_key=key)
+    world.registry.known[OTHER_AGENCY] = Party(urn=OTHER_AGENCY, uuid="u", party_id=9, name="Andre")
+    by_key = search(role=Role.SENDER, on_behalf_of=AGENCY, idempotent_key=key, published_before=NOW)
+    assert list(await reading.search(world.app, SENDER, by_key)) == [id_]
+    theirs = replace(by_key, on_behalf_of=OTHER_AGENCY)
+    assert list(await reading.search(world.app, SENDER, theirs)) == []
+
+
+async def test_searching_for_a_status_finds_what_ever_had_it(world: World) -> None:
+    """And nothing else."""
+    id_ = await published(world)
+    await reading.open_content(world.app, READER, id_)
+    assert list(await reading.search(world.app, READER, search(status=Status.READ))) == [id_]
+    assert list(await reading.search(world.app, READER, search(status=Status.CONFIRMED))) == []
+
+
+async def test_refusals_hold_no_personal_data(world: World) -> None:
+    """The text of the exception is a number and a name of ours."""
+    permit(world)
+    with pytest.raises(DomainError) as caught:
+        await reading.search(world.app, READER, search())
+    assert str(caught.value) == "4001 NO_ACCESS"
