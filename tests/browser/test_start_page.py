@@ -8,12 +8,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiohttp import web
 
-from local.addresses import HOST
-from local.services.app import make_app
-from local.services.context import Context
-from local.stack import free_port_base
+from tests.stand_ins import stand_ins
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = [
@@ -24,14 +20,10 @@ QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-backgro
 
 
 @pytest.fixture
-async def stand_ins(tmp_path: Path) -> AsyncIterator[str]:
+async def address(tmp_path: Path) -> AsyncIterator[str]:
     """The address of running stand-ins."""
-    context = Context.of(free_port_base(), tmp_path)
-    runner = web.AppRunner(make_app(context), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, context.addresses.services).start()
-    yield context.base_url
-    await runner.cleanup()
+    async with stand_ins(tmp_path) as context:
+        yield context.base_url
 
 
 async def rendered(url: str, profile: Path) -> str:
@@ -41,11 +33,11 @@ async def rendered(url: str, profile: Path) -> str:
     return ran.stdout
 
 
-async def test_the_start_page_leads_to_every_part(stand_ins: str, tmp_path: Path) -> None:
+async def test_the_start_page_leads_to_every_part(address: str, tmp_path: Path) -> None:
     """Mail, SMS, dialogs, hooks, clock and seeds are a click away, and each click finds a page."""
-    page = await rendered(f"{stand_ins}/", tmp_path / "profile")
+    page = await rendered(f"{address}/", tmp_path / "profile")
     for name in ("mail", "sms", "dialogs", "clock", "seeds"):
         assert name in page.lower()
-    async with httpx.AsyncClient(base_url=stand_ins) as client:
+    async with httpx.AsyncClient(base_url=address) as client:
         for path in ("/pages/mail", "/pages/sms", "/pages/dialogs", "/clock", "/seeds"):
             assert (await client.get(path)).status_code == 200, path

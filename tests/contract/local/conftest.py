@@ -5,12 +5,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiohttp import web
 
-from local.addresses import HOST
-from local.services.app import make_app
 from local.services.context import Context
-from local.stack import free_port_base
+from tests.stand_ins import stand_ins
 
 DIALOGS = "/dialogporten/api/v1/serviceowner/dialogs"
 
@@ -18,12 +15,8 @@ DIALOGS = "/dialogporten/api/v1/serviceowner/dialogs"
 @pytest.fixture(scope="session")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Context]:
     """What the running server of stand-ins holds."""
-    context = Context.of(free_port_base(), tmp_path_factory.mktemp("state"))
-    runner = web.AppRunner(make_app(context), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, context.addresses.services).start()
-    yield context
-    await runner.cleanup()
+    async with stand_ins(tmp_path_factory.mktemp("state")) as context:
+        yield context
 
 
 @pytest.fixture
@@ -36,13 +29,8 @@ async def http(here: Context) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def own(tmp_path: Path) -> AsyncIterator[tuple[Context, httpx.AsyncClient]]:
     """A server with a state folder of its own, for tests that move the clock."""
-    context = Context.of(free_port_base(), tmp_path)
-    runner = web.AppRunner(make_app(context), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, context.addresses.services).start()
-    async with httpx.AsyncClient(base_url=context.base_url, timeout=20) as client:
+    async with stand_ins(tmp_path) as context, httpx.AsyncClient(base_url=context.base_url, timeout=20) as client:
         yield context, client
-    await runner.cleanup()
 
 
 @pytest.fixture

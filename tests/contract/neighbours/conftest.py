@@ -5,13 +5,10 @@ from pathlib import Path
 
 import httpx
 import pytest
-from aiohttp import web
 
-from local.addresses import HOST
 from local.broker import Serving, serving
-from local.services.app import make_app
 from local.services.context import Context
-from local.stack import free_port_base
+from tests.stand_ins import stand_ins
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -19,12 +16,8 @@ ROOT = Path(__file__).resolve().parents[3]
 @pytest.fixture(scope="session")
 async def here(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Context]:
     """What the running server of stand-ins holds."""
-    context = Context.of(free_port_base(), tmp_path_factory.mktemp("neighbours"))
-    runner = web.AppRunner(make_app(context), access_log=None)
-    await runner.setup()
-    await web.TCPSite(runner, HOST, context.addresses.services).start()
-    yield context
-    await runner.cleanup()
+    async with stand_ins(tmp_path_factory.mktemp("neighbours")) as context:
+        yield context
 
 
 @pytest.fixture

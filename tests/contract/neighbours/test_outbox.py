@@ -49,7 +49,7 @@ class Reading:
         taken: list[ServiceBusReceivedMessage] = []
         async with ServiceBusClient.from_connection_string(self.connection_string) as client:
             receiver = (
-                client.get_subscription_receiver(entity, "lifecycle")
+                client.get_subscription_receiver(entity, "webhooks")
                 if entity == "facts"
                 else client.get_queue_receiver(entity)
             )
