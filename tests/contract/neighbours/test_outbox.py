@@ -166,7 +166,7 @@ async def test_nobody_listening_is_unavailable() -> None:
 
 async def test_it_comes_back_after_the_broker_did() -> None:
     """The same outbox sends again when the broker has gone and come back on the same port."""
-    config = BrokerConfig((QueueConfig("agenda"),), (TopicConfig("facts", subscriptions=(QueueConfig("lifecycle"),)),))
+    config = BrokerConfig((QueueConfig("agenda"),), (TopicConfig("facts", subscriptions=(QueueConfig("webhooks"),)),))
     with serving(config) as first:
         outbox = ServiceBusOutbox(connection_string=first.connection_string)
         await outbox.send_facts([fact()])
