@@ -105,6 +105,7 @@ async def test_a_fact_arrives_as_it_was_sent(outbox: ServiceBusOutbox, reading: 
     assert message.content_type == "application/json"
     assert message.application_properties == {
         b"kind": b"fact",
+        b"aggregate": b"correspondence",
         b"type": b"correspondencepublished",
         b"resource": RESOURCE.encode(),
     }
