@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.changes import Due, Task
+from shared.domain.errors import DomainError
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId, SubscriptionId
 from shared.ports import AgendaEntry, AgendaMessage, App, DeliveryMessage
@@ -14,6 +15,9 @@ from shared.usecases.saving import finish_dispatch
 
 _PAGE = 500
 _AGAIN_AFTER = timedelta(minutes=10)  # Source: design 3, agenda: an entry whose message got lost comes again.
+_SLOT = timedelta(minutes=5)
+_COMMIT_WITHIN = timedelta(minutes=15)  # Source: design 1: what has not been committed by then never will be.
+_OF_CORRESPONDENCES = frozenset({Task.PUBLISH, Task.REMIND, Task.DUE_DATE})
 _log = Log("agenda")
 
 
@@ -35,16 +39,37 @@ async def sweep(app: App) -> int:
 
 
 async def act(app: App, message: AgendaMessage) -> None:
-    """The due thing is done, and its entry dropped. Safe to repeat."""
-    if await _do(app, message) and message.key:
+    """The due thing is done, and its entry dropped. Safe to repeat. A refusal is an end, too."""
+    if await _is_too_early(app, message):
+        return
+    try:
+        done = await _do(app, message)
+    except DomainError as refusal:
+        _log.warning("agenda.refused", task=message.due.task, number=refusal.refusal.number)
+        done = True
+    if done and message.key:
         await app.agenda.drop(message.key)
 
 
+async def _is_too_early(app: App, message: AgendaMessage) -> bool:
+    """True while the commit that the entry was written before may still be under way: the entry stays."""
+    if message.due.task not in _OF_CORRESPONDENCES or app.clock() - message.written > _COMMIT_WITHIN:
+        return False
+    return await app.correspondences.load(CorrespondenceId(message.due.subject)) is None
+
+
 async def _enqueue(app: App, entries: Sequence[AgendaEntry]) -> None:
-    to = app.clock() + _AGAIN_AFTER
+    """The messages say when it was due; the keys are those of the re-dated entries, which the consumer drops."""
+    to = _again_at(app.clock())
     redated = await asyncio.gather(*(app.agenda.redate(entry, to=to) for entry in entries))
-    await app.outbox.send_agenda([AgendaMessage(e.due, e.key, e.written) for e in redated])
+    messages = [AgendaMessage(old.due, new.key, new.written) for old, new in zip(entries, redated, strict=True)]
+    await app.outbox.send_agenda(messages)
     await asyncio.gather(*(app.agenda.drop(entry.key) for entry in entries))
+
+
+def _again_at(now: datetime) -> datetime:
+    """10 to 15 minutes ahead, always the same for a while: sweep after sweep that is cut off writes one entry."""
+    return now + _AGAIN_AFTER + _SLOT - timedelta(seconds=now.timestamp() % _SLOT.total_seconds())
 
 
 async def _do(app: App, message: AgendaMessage) -> bool:
@@ -54,7 +79,7 @@ async def _do(app: App, message: AgendaMessage) -> bool:
         case Task.DISPATCH:
             return await finish_dispatch(app, due.subject, written=message.written)
         case Task.PUBLISH:
-            await lifecycle.look(app, CorrespondenceId(due.subject))
+            await lifecycle.look(app, CorrespondenceId(due.subject), due=due.at)
         case Task.REMIND:
             await notifying.remind(app, CorrespondenceId(due.subject))
         case Task.DUE_DATE:
