@@ -15,6 +15,7 @@ from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewAttachment
 from shared.ports import App, Upload
 from shared.usecases.access import acting_party, find_resource, require
+from shared.usecases.lifecycle import is_in_use
 from shared.usecases.reading import Download, serve
 from shared.usecases.saving import create_attachment, decide_attachment, pause, save_attachment
 
@@ -79,7 +80,7 @@ async def upload(
     party, now = await acting_party(app, caller), app.clock()
     if content_length is not None and not 0 < content_length <= app.rules.max_file_bytes:
         raise DomainError(Refusal.FILE_SIZE)
-    if await app.attachments.links(id_, limit=1):
+    if await is_in_use(app, id_):
         raise DomainError(Refusal.ATTACHMENT_LINKED)
     upload_id = uuid7(now, os.urandom(10))
     await decide_attachment(app, id_, permit, lambda s: decisions.begin_upload(s, upload_id, party=party, now=now))
@@ -147,7 +148,7 @@ async def delete(app: App, caller: Subject, id_: AttachmentId) -> None:
     party, now = await acting_party(app, caller), app.clock()
     _ = decisions.purge(state, party=party, now=now)
     await decide_attachment(app, id_, permit, lambda s: decisions.set_closing(s, closing=True))
-    if await app.attachments.links(id_, limit=1):
+    if await is_in_use(app, id_):
         await decide_attachment(app, id_, permit, lambda s: decisions.set_closing(s, closing=False))
         raise DomainError(Refusal.ATTACHMENT_IN_USE)
     await decide_attachment(app, id_, permit, lambda s: decisions.purge(s, party=party, now=now))

@@ -1,14 +1,14 @@
 """Level-triggered care of correspondences: look at one, and publish, fail or clean up what is due."""
 
 import asyncio
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain import attachment as attachments
 from shared.domain import publishing
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status
-from shared.domain.errors import Conflict, DomainError
+from shared.domain.errors import Conflict, DomainError, Unavailable
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyKind, party_kind
 from shared.domain.policy import Action, own_work
@@ -17,7 +17,11 @@ from shared.telemetry import Log
 from shared.usecases.saving import decide_attachment, decide_correspondence, pause, save_correspondence
 
 _PAGE = 100
+_ATTEMPTS = 8
+_LOST = frozenset({AttachmentStatus.FAILED, AttachmentStatus.PURGED, AttachmentStatus.EXPIRED})
+_LINK_COUNTS = timedelta(minutes=15)  # Source: design 1: a link whose correspondence is missing.
 _SETTLED = frozenset({Status.PUBLISHED, Status.FAILED})
+_RESERVED = "The recipient is reserved against digital mail"
 _log = Log("lifecycle")
 
 
@@ -32,21 +36,26 @@ async def care(app: App, kind: AggregateKind, id_: str) -> None:
         case AggregateKind.CORRESPONDENCE:
             await look(app, CorrespondenceId(id_))
         case AggregateKind.ATTACHMENT:
+            await _drop_bytes_of_purged(app, AttachmentId(id_))
             await look_at_users(app, AttachmentId(id_))
 
 
-async def look(app: App, id_: CorrespondenceId) -> None:
-    """It is published when its time has come and every attachment is clean; failed when it never can be."""
-    for attempt in range(8):
+async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None) -> None:
+    """It is published when its time has come and every attachment is clean; failed when it never can be.
+
+    `due` is a time that has come by somebody else's clock. Raises Unavailable when others were always faster.
+    """
+    for attempt in range(_ATTEMPTS):
         loaded = await app.correspondences.load(id_)
         if loaded is None:
             return
         if loaded.state.is_purged:
             await _release_attachments(app, loaded.state)
             return
-        if not is_overdue(loaded.state, now=app.clock()) and not loaded.state.attachments:
+        now = max(app.clock(), due or loaded.state.created)
+        if not is_overdue(loaded.state, now=now) and not loaded.state.attachments:
             return
-        change = await _settle(app, loaded.state)
+        change = await _settle(app, loaded.state, now)
         if change is None:
             return
         try:
@@ -55,6 +64,7 @@ async def look(app: App, id_: CorrespondenceId) -> None:
             await pause(attempt)
         else:
             return
+    raise Unavailable("correspondence", retry_after=timedelta(seconds=1))
 
 
 async def look_at_users(app: App, id_: AttachmentId, *, after: CorrespondenceId | None = None) -> None:
@@ -77,15 +87,14 @@ async def pass_due_date(app: App, id_: CorrespondenceId) -> None:
     await decide_correspondence(app, id_, permit, lambda s: publishing.pass_due_date(s, now=now), first=loaded)
 
 
-async def _settle(app: App, state: Correspondence) -> CorrespondenceChange | None:
+async def _settle(app: App, state: Correspondence, now: datetime) -> CorrespondenceChange | None:
     """The decision: publish, fail, or nothing yet."""
-    now = app.clock()
     if state.ever & _SETTLED:
         return None
     used = await app.attachments.load_many([use.id for use in state.attachments])
     for use in state.attachments:
         found = used.get(use.id)
-        if found is None or found.status in {AttachmentStatus.FAILED, AttachmentStatus.PURGED}:
+        if found is None or found.status in _LOST:
             return publishing.fail(state, _attachment_reason(found), now=now)
     if any(not attachment.is_readable for attachment in used.values()) or now < state.requested_publish_time:
         return None
@@ -101,14 +110,19 @@ def _attachment_reason(attachment: Attachment | None) -> str:
 
 
 async def _obstacle(app: App, state: Correspondence) -> str | None:
-    """Why it cannot be published at all, or None. Source: wire contract 7.1."""
+    """Why it cannot be published at all, or None. Source: wire contract 7.1.
+
+    Who was reserved when it was sent has not been asked again since: it fails (wire contract 4.1.1).
+    """
+    if Status.RESERVED in state.ever:
+        return _RESERVED
     known = await app.registry.parties([state.sender, state.recipient])
     if state.sender not in known or state.recipient not in known:
         return "Sender or recipient is not in the register"
     if state.ignore_reservation or party_kind(state.recipient) is not PartyKind.PERSON:
         return None
     contact = (await app.registry.contacts([state.recipient])).get(state.recipient)
-    return "The recipient is reserved against digital mail" if contact and contact.reserved else None
+    return _RESERVED if contact and contact.reserved else None
 
 
 async def _save(app: App, loaded: Loaded[Correspondence], change: CorrespondenceChange) -> None:
@@ -125,8 +139,29 @@ async def _release_attachments(app: App, state: Correspondence) -> None:
     """The bytes of a purged correspondence go when nobody else uses them. Source: wire contract 7.3."""
     for use in state.attachments:
         await app.attachments.unlink(use.id, state.id)
-        if not await app.attachments.links(use.id, limit=1):
+        if not await is_in_use(app, use.id):
             await close_attachment(app, use.id)
+
+
+async def is_in_use(app: App, id_: AttachmentId) -> bool:
+    """A correspondence uses the attachment, or may be about to. Reads until the first living link.
+
+    A link that a create left which was never committed is dropped, or nobody could ever delete the attachment.
+    """
+    while links := await app.attachments.links(id_, limit=_PAGE):
+        for correspondence, at in links:
+            is_young = app.clock() - at < _LINK_COUNTS
+            if is_young or await app.correspondences.load(correspondence) is not None:
+                return True
+            await app.attachments.unlink(id_, correspondence)
+    return False
+
+
+async def _drop_bytes_of_purged(app: App, id_: AttachmentId) -> None:
+    """The bytes are gone even when whoever purged the attachment crashed right afterwards."""
+    loaded = await app.attachments.load(id_)
+    if loaded is not None and loaded.state.status is AttachmentStatus.PURGED:
+        await app.blobs.delete(id_)
 
 
 async def close_attachment(app: App, id_: AttachmentId) -> None:
@@ -136,7 +171,7 @@ async def close_attachment(app: App, id_: AttachmentId) -> None:
         return
     permit = own_work(Action.WRITE, loaded.state.resource_id, "lifecycle")
     await decide_attachment(app, id_, permit, lambda s: attachments.set_closing(s, closing=True))
-    if await app.attachments.links(id_, limit=1):
+    if await is_in_use(app, id_):
         await decide_attachment(app, id_, permit, lambda s: attachments.set_closing(s, closing=False))
         return
     now = app.clock()
