@@ -9,7 +9,7 @@ from shared.domain.errors import Rejected, Unavailable
 from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.policy import Action, own_work
-from shared.ports import App
+from shared.ports import App, Loaded
 from shared.telemetry import Log
 from shared.usecases.retrying import retry_later
 from shared.usecases.saving import decide_correspondence
@@ -36,7 +36,7 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
     except Unavailable as error:
         await retry_later(app, Due(Task.CATCH_UP, f"dialog:{id_}", app.clock(), attempt), error)
     finally:
-        await _move_cursor(app, state, cursor, made)
+        await _move_cursor(app, loaded, cursor, made)
 
 
 async def _take(app: App, state: Correspondence, step: dialog.Step, gone: set[int]) -> str | None:
@@ -92,7 +92,7 @@ async def _add_activity(app: App, state: Correspondence, fact: Fact, dialog_id: 
         await app.dialogs.add_activity(dialog_id, body)
 
 
-async def _move_cursor(app: App, state: Correspondence, cursor: int, made: str | None) -> None:
+async def _move_cursor(app: App, loaded: Loaded[Correspondence], cursor: int, made: str | None) -> None:
     """Only forward, and only when something was carried over: facts without a call may be looked at again."""
 
     def move(current: Correspondence) -> CorrespondenceChange | None:
@@ -101,6 +101,7 @@ async def _move_cursor(app: App, state: Correspondence, cursor: int, made: str |
         forward = max(current.dialog_cursor, cursor)
         return CorrespondenceChange(state=replace(current, dialog_cursor=forward, dialog_id=made or current.dialog_id))
 
+    state = loaded.state
     if cursor > state.dialog_cursor:
         permit = own_work(Action.WRITE, state.resource_id, "dialogs")
-        await decide_correspondence(app, state.id, permit, move)
+        await decide_correspondence(app, state.id, permit, move, first=loaded)
