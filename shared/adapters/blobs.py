@@ -103,7 +103,7 @@ class BlobStore:
                 await asyncio.gather(coming, return_exceptions=True)
 
     async def _piece(self, id_: AttachmentId, etag: str, offset: int, length: int) -> bytes:
-        only_this: dict[str, Any] = {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}
+        only_this = _if_match(etag)
 
         async def get() -> bytes:
             downloader = await self._blob(id_).download_blob(offset, length, **only_this)
@@ -126,12 +126,16 @@ class BlobStore:
         md5 = properties.content_settings.content_md5
         return Stored(properties.etag.strip('"'), properties.size, bytes(md5).hex() if md5 else "", "")
 
-    async def delete(self, id_: AttachmentId) -> None:
-        """Remove the bytes; fine when there are none."""
+    async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
+        """Remove the bytes, with `etag` only these very bytes; fine when there are none."""
+        only_this = _if_match(etag) if etag else {}
         try:
-            await self._run(ATTACHMENTS, lambda: self._blob(id_).delete_blob(delete_snapshots="include"))
+            await self._run(ATTACHMENTS, lambda: self._blob(id_).delete_blob(delete_snapshots="include", **only_this))
         except Missing:
             return
+        except Conflict:
+            if not etag:
+                raise
 
     async def put_response(self, name: str, text: str) -> None:
         """Keep a response that is too long for a table."""
@@ -198,3 +202,7 @@ class BlobStore:
                 await self._service.get_container_client(container).create_container()
         except Exists:
             return
+
+
+def _if_match(etag: str) -> dict[str, Any]:
+    return {"etag": f'"{etag}"', "match_condition": MatchConditions.IfNotModified}

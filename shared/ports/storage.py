@@ -186,5 +186,5 @@ class Blobs(Protocol):
     async def current(self, id_: AttachmentId) -> Stored | None:
         """What lies there now (digests may be empty), or None."""
 
-    async def delete(self, id_: AttachmentId) -> None:
-        """Remove the bytes; fine when there are none."""
+    async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
+        """Remove the bytes, with `etag` only these very bytes; fine when there are none."""

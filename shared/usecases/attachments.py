@@ -1,12 +1,14 @@
 """The sender's side of attachments: initialise, upload, look, delete, download."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from shared.domain import attachment as decisions
 from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, Stored
-from shared.domain.changes import HistoryEntry
+from shared.domain.changes import Due, HistoryEntry, Task
 from shared.domain.checks import check_attachment
 from shared.domain.correspondence import Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
@@ -14,6 +16,7 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, 
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewAttachment
 from shared.ports import App, Upload
+from shared.telemetry import Log
 from shared.usecases.access import acting_party, find_resource, require
 from shared.usecases.lifecycle import is_in_use
 from shared.usecases.reading import Download, serve
@@ -21,6 +24,10 @@ from shared.usecases.saving import create_attachment, decide_attachment, pause, 
 
 _TYPES = frozenset({"CorrespondenceService", "GenericAccessResource"})  # Source: wire contract 5.1 item 6.
 _SHOWN_LINKS = 1000
+_AT_ONCE = 20
+SCANNED_WITHIN = timedelta(minutes=15)
+"""A scan whose event got lost is asked for again after this."""
+_log = Log("attachments")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +92,7 @@ async def upload(
     upload_id = uuid7(now, os.urandom(10))
     await decide_attachment(app, id_, permit, lambda s: decisions.begin_upload(s, upload_id, party=party, now=now))
     try:
-        async with app.blobs.upload(id_) as target:
-            await _pour(app, chunks, target, content_length)
-            stored = await target.commit()
+        stored = await _store(app, id_, upload_id, chunks, content_length)
     except BaseException as error:
         await fail_upload(app, id_, upload_id, permit, error)
         raise
@@ -96,20 +101,27 @@ async def upload(
 
 
 async def record_commit(app: App, id_: AttachmentId, upload_id: str, stored: Stored, permit: Permit) -> Attachment:
-    """What was committed is on record, judged at once if its verdict came first. Raises 2008 on a wrong checksum."""
+    """What was committed is on record, judged at once if its verdict came first; else its scan is on the agenda.
+
+    Raises 2008 on a wrong checksum, 2005 when another upload took over or the attachment was purged meanwhile.
+    """
     for attempt in range(8):
         loaded = await app.attachments.load(id_)
         if loaded is None:
             raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
+        verdict, now = await app.attachments.verdict(id_, stored.etag), app.clock()
+        change = decisions.commit_upload(loaded.state, upload_id, stored, verdict, now=now)
+        if change is None:
+            if loaded.state.status is AttachmentStatus.PURGED:
+                await app.blobs.delete(id_, etag=stored.etag)
+            raise DomainError(Refusal.ALREADY_UPLOADED)
         if loaded.state.checksum and loaded.state.checksum.lower() != stored.md5.lower():
-            await app.blobs.delete(id_)
+            await app.blobs.delete(id_, etag=stored.etag)
             refusal = DomainError(Refusal.CHECKSUM_MISMATCH)
             await fail_upload(app, id_, upload_id, permit, refusal)
             raise refusal
-        verdict = await app.attachments.verdict(id_, stored.etag)
-        change = decisions.commit_upload(loaded.state, upload_id, stored, verdict, now=app.clock())
-        if change is None:
-            return loaded.state
+        if verdict is None:
+            await app.agenda.put(Due(Task.CATCH_UP, f"scan:{id_}", now + SCANNED_WITHIN), now=now)
         try:
             await save_attachment(app, loaded, change, permit)
         except Conflict:
@@ -120,10 +132,15 @@ async def record_commit(app: App, id_: AttachmentId, upload_id: str, stored: Sto
 
 
 async def fail_upload(app: App, id_: AttachmentId, upload_id: str, permit: Permit, error: BaseException) -> None:
-    """The attachment says that its upload failed, and why in one line."""
+    """The attachment says that its upload failed, and why in one line. Storage that is down leaves it as it is:
+    after a minute another upload may take over.
+    """
     reason = error.refusal.text if isinstance(error, DomainError) else "The upload was cut off"
     now = app.clock()
-    await decide_attachment(app, id_, permit, lambda s: decisions.fail_upload(s, upload_id, reason, now=now))
+    try:
+        await decide_attachment(app, id_, permit, lambda s: decisions.fail_upload(s, upload_id, reason, now=now))
+    except Unavailable as unavailable:
+        _log.warning("upload.not_marked_failed", attachment=id_, neighbour=unavailable.neighbour)
 
 
 async def overview(app: App, caller: Subject, id_: AttachmentId) -> AttachmentView:
@@ -162,9 +179,10 @@ async def download_as_sender(app: App, caller: Subject, id_: AttachmentId) -> Do
         raise DomainError(Refusal.ATTACHMENT_PURGED)
     if state.status is AttachmentStatus.EXPIRED:
         raise DomainError(Refusal.ATTACHMENT_EXPIRED)
-    for correspondence_id, _ in await app.attachments.links(id_, limit=_SHOWN_LINKS):
-        user = await app.correspondences.load(correspondence_id)
-        if user is not None and Status.PUBLISHED in user.state.ever:
+    links = await app.attachments.links(id_, limit=_SHOWN_LINKS)
+    for start in range(0, len(links), _AT_ONCE):
+        users = await asyncio.gather(*(app.correspondences.load(user) for user, _ in links[start : start + _AT_ONCE]))
+        if any(user is not None and Status.PUBLISHED in user.state.ever for user in users):
             raise DomainError(Refusal.SENDER_CAN_NO_LONGER_DOWNLOAD)
     return serve(app, state, decisions.require_readable(state), permit)
 
@@ -173,6 +191,23 @@ def uploading(change: AttachmentChange, upload_id: str, *, party: PartyUrn) -> A
     """A new attachment that starts with its upload under way: both steps as one change."""
     begun_ = decisions.begin_upload(change.state, upload_id, party=party, now=change.state.status_changed)
     return replace(begun_, history=(*change.history, *begun_.history), facts=(*change.facts, *begun_.facts))
+
+
+async def _store(
+    app: App, id_: AttachmentId, upload_id: str, chunks: AsyncIterator[bytes], content_length: int | None
+) -> Stored:
+    """The bytes are the blob's. Raises 2002 when storage fails, 2005 when another upload took over meanwhile."""
+    try:
+        async with app.blobs.upload(id_) as target:
+            await _pour(app, chunks, target, content_length)
+            loaded = await app.attachments.load(id_)  # a sender who gave up may have begun again long ago
+            if loaded is None or loaded.state.upload_id != upload_id:
+                raise DomainError(Refusal.ALREADY_UPLOADED)
+            return await target.commit()
+    except Unavailable as error:
+        raise DomainError(Refusal.UPLOAD_FAILED) from error
+    except Conflict as error:
+        raise DomainError(Refusal.ALREADY_UPLOADED) from error
 
 
 async def _pour(app: App, chunks: AsyncIterator[bytes], target: Upload, content_length: int | None) -> None:

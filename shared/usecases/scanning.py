@@ -1,7 +1,7 @@
 """New bytes, and what the malware scanner says about exactly them."""
 
 from shared.domain import attachment as decisions
-from shared.domain.attachment import Scan
+from shared.domain.attachment import AttachmentStatus, Scan
 from shared.domain.changes import Due, Task
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import AttachmentId
@@ -26,6 +26,8 @@ async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> N
         return
     permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_attachment")
     verdict = await app.attachments.verdict(id_, current.etag)
+    if verdict is not None and loaded.state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+        return
     now = app.clock()
     if verdict is None:
         try:

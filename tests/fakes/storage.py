@@ -230,9 +230,10 @@ class FakeBlobs(Switched):
         found = self.blobs.get(id_)
         return Stored(found[1].etag, found[1].size, found[1].md5, "") if found else None
 
-    async def delete(self, id_: AttachmentId) -> None:
+    async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
         self._ask()
-        self.blobs.pop(id_, None)
+        if not etag or (id_ in self.blobs and self.blobs[id_][1].etag == etag):
+            self.blobs.pop(id_, None)
 
     def put(self, id_: AttachmentId, content: bytes) -> Stored:
         """Make these the blob's bytes, under a new ETag."""

@@ -98,6 +98,18 @@ async def test_deleted_bytes_are_a_conflict_to_read(blobs: Blobs) -> None:
         await _get(blobs, id_, stored)
 
 
+async def test_only_the_very_bytes_are_deleted(blobs: Blobs) -> None:
+    """What was put there meanwhile stays; the bytes that are meant go; none at all is fine."""
+    id_ = AttachmentId(fresh())
+    old = await _put(blobs, id_, b"old")
+    new = await _put(blobs, id_, b"new")
+    await blobs.delete(id_, etag=old.etag)
+    assert await _get(blobs, id_, new) == b"new"
+    await blobs.delete(id_, etag=new.etag)
+    await blobs.delete(id_, etag=new.etag)
+    assert await blobs.current(id_) is None
+
+
 async def test_an_upload_that_is_left_leaves_nothing(blobs: Blobs) -> None:
     """A caller who goes away, or fails in the middle: no blob."""
     id_ = AttachmentId(fresh())

@@ -1,5 +1,6 @@
 """Short ways to begin a test of a use case: a letter that was sent, a file that was stored, a refusal."""
 
+import os
 from collections.abc import AsyncIterator, Awaitable
 from typing import Any
 
@@ -9,10 +10,10 @@ from shared.domain.attachment import Attachment
 from shared.domain.correspondence import Correspondence
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import FactType
-from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, uuid7
 from shared.domain.policy import Action, Subject
 from shared.usecases import attachments, scanning
-from shared.usecases.initialise import initialise
+from shared.usecases.initialise import StagedFile, initialise
 from tests.builders import AGENCY, PERSON, message, new_attachment
 from tests.fakes.world import SENDER, World
 
@@ -86,3 +87,11 @@ def facts_of(world: World, id_: CorrespondenceId | AttachmentId) -> list[FactTyp
 async def read_all(pieces: AsyncIterator[bytes]) -> bytes:
     """All the bytes."""
     return b"".join([piece async for piece in pieces])
+
+
+async def staged(world: World, name: str = "vedtak.pdf", content: bytes = CONTENT) -> StagedFile:
+    """A file of a form: its bytes have arrived and are not committed."""
+    id_ = AttachmentId(uuid7(world.now, os.urandom(10)))
+    async with world.app.blobs.upload(id_) as upload:
+        await upload.write(content)
+    return StagedFile(name, len(content), id_, upload)
