@@ -8,7 +8,7 @@ from datetime import datetime
 
 from shared.domain import attachment as attachments
 from shared.domain import publishing
-from shared.domain.checks import needs_recipient_name, substitute_recipient_name
+from shared.domain.checks import check_existing, needs_recipient_name, substitute_recipient_name
 from shared.domain.correspondence import AttachmentUse, Correspondence
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, derived_uuid7, uuid7
@@ -17,7 +17,7 @@ from shared.domain.requests import Initialised, InitialisedOne, NewAttachment, N
 from shared.ports import App, Party, Resource, Upload
 from shared.usecases import idempotency
 from shared.usecases.access import acting_party, find_resource, require
-from shared.usecases.attachments import begun, record_commit, uploading
+from shared.usecases.attachments import begun, fail_upload, record_commit, uploading
 from shared.usecases.judging import Judged, judge
 from shared.usecases.saving import create_attachment, create_correspondence
 
@@ -44,6 +44,8 @@ class _Batch:
     party: PartyUrn
     created: datetime
     judged: Judged
+    ids: Mapping[PartyUrn, CorrespondenceId]
+    taken_over: bool
     uses: tuple[AttachmentUse, ...] = ()
     ready: bool = True
 
@@ -64,7 +66,17 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
         return begin
     try:
         judged = await judge(app, resource, message, [file.size for file in files], now=now)
-        batch = _Batch(message=message, resource=resource, permit=permit, party=party, created=begin, judged=judged)
+        batch = _Batch(
+            message=message,
+            resource=resource,
+            permit=permit,
+            party=party,
+            created=begin,
+            judged=judged,
+            ids={recipient: correspondence_id(message, recipient, begin) for recipient in message.recipients},
+            taken_over=begin != now,
+        )
+        await _hold_existing(app, batch)
         batch = replace(batch, uses=await _attach(app, batch, files), ready=not files)
     except BaseException:
         if begin == now:  # nobody before us began with this key: nothing of it exists
@@ -74,20 +86,25 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
 
 
 async def _create_all(app: App, batch: _Batch) -> Initialised:
+    """All of them exist. When one cannot be made now the others are finished all the same, then it is raised."""
     gate = asyncio.Semaphore(_AT_ONCE)
 
-    async def one(recipient: PartyUrn) -> InitialisedOne:
+    async def one(recipient: PartyUrn) -> tuple[InitialisedOne, tuple[AttachmentUse, ...]]:
         async with gate:
             return await _create(app, batch, recipient)
 
-    made = await asyncio.gather(*(one(recipient) for recipient in batch.message.recipients))
-    answer = Initialised(tuple(made), tuple(use.id for use in batch.uses))
+    tries = await asyncio.gather(*(one(recipient) for recipient in batch.message.recipients), return_exceptions=True)
+    made = [outcome for outcome in tries if not isinstance(outcome, BaseException)]
+    for outcome in tries:
+        if isinstance(outcome, BaseException):
+            raise outcome
+    answer = Initialised(tuple(one for one, _ in made), tuple(use.id for use in made[0][1]))
     await idempotency.finish(app, batch.resource.owner, batch.message, answer)
     return answer
 
 
-async def _create(app: App, batch: _Batch, recipient: PartyUrn) -> InitialisedOne:
-    """One correspondence exists, made now or by an earlier try of the same request."""
+async def _create(app: App, batch: _Batch, recipient: PartyUrn) -> tuple[InitialisedOne, tuple[AttachmentUse, ...]]:
+    """One correspondence exists, made now or by an earlier try of the same request; with the files it really has."""
     message, now = batch.message, app.clock()
     new = _correspondence(batch, recipient)
     content = message.content
@@ -97,17 +114,17 @@ async def _create(app: App, batch: _Batch, recipient: PartyUrn) -> InitialisedOn
         new, party=batch.party, ready=batch.ready, reserved=recipient in batch.judged.reserved, now=now
     )
     await asyncio.gather(*(app.attachments.link(use.id, new.id, at=now) for use in batch.uses))
-    state = change.state
+    uses = batch.uses
     if not await create_correspondence(app, change, content, batch.permit, now=now):
         existing = await app.correspondences.load(new.id)
-        state = existing.state if existing is not None else state
-    return InitialisedOne(state.id, change.state.status, recipient)
+        uses = existing.state.attachments if existing is not None else uses
+    return InitialisedOne(new.id, change.state.status, recipient), uses
 
 
 def _correspondence(batch: _Batch, recipient: PartyUrn) -> Correspondence:
     message = batch.message
     return Correspondence(
-        id=correspondence_id(message, recipient, batch.created),
+        id=batch.ids[recipient],
         resource_id=batch.resource.id,
         sender=batch.resource.owner,
         recipient=recipient,
@@ -141,16 +158,34 @@ def _name(parties: Mapping[PartyUrn, Party], recipient: PartyUrn) -> str:
     return parties[recipient].name if recipient in parties else ""
 
 
+async def _hold_existing(app: App, batch: _Batch) -> None:
+    """The existing attachments are linked to the first letter before it is there, and none of them is being deleted.
+
+    Whoever deletes one closes it first and looks for links then: one of the two sees the other. Raises 1018, 1007.
+    """
+    ids, first = batch.message.existing_attachments, batch.ids[batch.message.recipients[0]]
+    if not ids:
+        return
+    now = app.clock()
+    await asyncio.gather(*(app.attachments.link(id_, first, at=now) for id_ in ids))
+    try:
+        check_existing(batch.message, await app.attachments.load_many(ids), sender=batch.resource.owner)
+    except DomainError:
+        if not batch.taken_over:  # else an earlier try may have made the letter
+            await asyncio.gather(*(app.attachments.unlink(id_, first) for id_ in ids))
+        raise
+
+
 async def _attach(app: App, batch: _Batch, files: Sequence[StagedFile]) -> tuple[AttachmentUse, ...]:
     """The attachments that every correspondence of the request uses: new ones first, then existing ones.
 
     A repeat of a request that had come further uses what the first one stored, and drops its own bytes.
     """
     message, judged = batch.message, batch.judged
-    if files and message.idempotent_key is not None:
-        first = await app.correspondences.load(correspondence_id(message, message.recipients[0], batch.created))
-        if first is not None:
-            return first.state.attachments
+    if files and batch.taken_over:
+        for id_ in batch.ids.values():
+            if (made := await app.correspondences.load(id_)) is not None:
+                return made.state.attachments
     uses = [
         AttachmentUse(await _store(app, batch, file, message.new_attachments[position]), judged.new_expiries[position])
         for position, file in enumerate(files)
@@ -167,6 +202,8 @@ async def _store(app: App, batch: _Batch, file: StagedFile, new: NewAttachment) 
     try:
         stored = await file.upload.commit()
     except (Unavailable, Conflict) as error:
-        raise DomainError(Refusal.UPLOAD_FAILED) from error
+        refusal = DomainError(Refusal.UPLOAD_FAILED)
+        await fail_upload(app, id_, upload_id, batch.permit, refusal)
+        raise refusal from error
     await record_commit(app, id_, upload_id, stored, batch.permit)
     return id_

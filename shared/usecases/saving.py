@@ -19,6 +19,7 @@ from shared.ports import App, Loaded, MailboxEntry
 from shared.telemetry import Log
 
 DISPATCH_AFTER = timedelta(seconds=60)  # Source: design 1, the rules of the dispatch pointer.
+_POINTER_HOLDS = timedelta(minutes=5)  # Source: design 1, the rules of the dispatch pointer.
 _ATTEMPTS = 8
 _log = Log("saving")
 
@@ -35,6 +36,7 @@ async def create_correspondence(
         app.mailboxes.point(MailboxEntry(correspondence=change.state, title=None)),
         asyncio.gather(*(app.agenda.put(due, now=now) for due in change.due)),
     )
+    pointer = await _renewed(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, (pointer, now))
     created = await app.correspondences.create(change, content, permit)
     await _tell(app, change.facts if created else (), pointer)
     return created
@@ -57,6 +59,7 @@ async def save_correspondence(
     pointer, _ = await asyncio.gather(
         _point_dispatch(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, now), asyncio.gather(*work)
     )
+    pointer = await _renewed(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, (pointer, now))
     await app.correspondences.save(change, loaded.etag, permit, seen=seen)
     await _tell(app, change.facts, pointer)
 
@@ -161,6 +164,17 @@ async def _point_dispatch(
         return None
     due = Due(Task.DISPATCH, f"{kind}:{id_}:{facts[0].sequence}", now + DISPATCH_AFTER)
     return (await app.agenda.put(due, now=now)).key
+
+
+async def _renewed(
+    app: App, kind: AggregateKind, id_: str, facts: tuple[Fact, ...], written: tuple[str | None, datetime]
+) -> str | None:
+    """The pointer, or a new one when it has grown old before the commit: the sweep might give it up."""
+    pointer, at = written
+    now = app.clock()
+    if pointer is None or now - at <= _POINTER_HOLDS:
+        return pointer
+    return await _point_dispatch(app, kind, id_, facts, now)
 
 
 async def _tell(app: App, facts: tuple[Fact, ...], pointer: str | None) -> None:

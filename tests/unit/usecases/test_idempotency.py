@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from shared.domain.correspondence import Status
 from shared.domain.errors import DomainError, Refusal, Unavailable
-from shared.domain.requests import Initialised
+from shared.domain.requests import Initialised, NewMessage
 from shared.usecases import idempotency
 from shared.usecases.initialise import initialise
 from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, message
@@ -16,17 +17,17 @@ from tests.fakes.world import SENDER, World
 KEY = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
 
 
-def keyed(**changes: object) -> object:
+def keyed(**changes: Any) -> NewMessage:
     """A message under the key."""
     return message(**({"idempotent_key": KEY, "digest": "d"} | changes))
 
 
-async def send(world: World, **changes: object) -> Initialised:
+async def send(world: World, **changes: Any) -> Initialised:
     """It is handed in by the agency."""
-    return await initialise(world.app, SENDER, keyed(**changes))  # type: ignore[arg-type]
+    return await initialise(world.app, SENDER, keyed(**changes))
 
 
-async def refused(world: World, **changes: object) -> DomainError:
+async def refused(world: World, **changes: Any) -> DomainError:
     """The refusal of handing it in."""
     with pytest.raises(DomainError) as caught:
         await send(world, **changes)
@@ -65,7 +66,7 @@ async def test_another_request_under_the_key_is_refused_with_the_existing_ids() 
 async def test_another_request_while_the_first_is_under_way_names_no_ids() -> None:
     """1034 with an empty list: there are none yet."""
     world = World()
-    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)  # type: ignore[arg-type]
+    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)
     refusal = await refused(world, digest="other")
     assert refusal.extra == {"correspondenceIds": []}
 
@@ -73,20 +74,20 @@ async def test_another_request_while_the_first_is_under_way_names_no_ids() -> No
 async def test_a_repeat_in_flight_is_told_to_wait() -> None:
     """1034 with whole seconds until the flight ends; a batch may fly longer than one letter."""
     world = World()
-    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)  # type: ignore[arg-type]
+    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)
     assert (await refused(world)).extra == {"retryAfter": 31}
     world.now += timedelta(seconds=29, milliseconds=500)
     assert (await refused(world)).extra == {"retryAfter": 1}
     batch = World()
     many = keyed(recipients=(PERSON, BUSINESS))
-    await idempotency.begin(batch.app, AGENCY, many, now=NOW)  # type: ignore[arg-type]
+    await idempotency.begin(batch.app, AGENCY, many, now=NOW)
     assert (await refused(batch, recipients=(PERSON, BUSINESS))).extra == {"retryAfter": 301}
 
 
 async def test_a_flight_that_ended_without_an_answer_is_taken_over() -> None:
     """The repeat makes the same ids that the first one would have made."""
     world = World()
-    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)  # type: ignore[arg-type]
+    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)
     world.now += timedelta(seconds=30)
     made = await send(world)
     world.idempotency.requests.clear()
@@ -97,11 +98,11 @@ async def test_a_flight_that_ended_without_an_answer_is_taken_over() -> None:
 async def test_of_two_who_take_over_one_is_told_to_wait() -> None:
     """1034 for a second: the other one goes on."""
     world = World()
-    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)  # type: ignore[arg-type]
+    await idempotency.begin(world.app, AGENCY, keyed(), now=NOW)
     world.now += timedelta(minutes=1)
 
     async def another_one() -> None:
-        await idempotency.begin(world.app, AGENCY, keyed(), now=world.now)  # type: ignore[arg-type]
+        await idempotency.begin(world.app, AGENCY, keyed(), now=world.now)
 
     world.meanwhile["idempotency.take_over"] = another_one
     assert (await refused(world)).extra == {"retryAfter": 1}
@@ -128,7 +129,7 @@ async def test_a_key_belongs_to_its_service_owner() -> None:
     made = await send(world)
     assert await idempotency.answered(world.app, AGENCY, KEY) == made
     assert await idempotency.answered(world.app, OTHER_AGENCY, KEY) is None
-    await idempotency.begin(world.app, OTHER_AGENCY, keyed(), now=NOW)  # type: ignore[arg-type]
+    await idempotency.begin(world.app, OTHER_AGENCY, keyed(), now=NOW)
     assert await idempotency.answered(world.app, OTHER_AGENCY, KEY) is None
 
 
@@ -138,7 +139,7 @@ async def test_who_is_refused_late_leaves_the_key_to_who_took_over() -> None:
 
     async def taken_over() -> None:
         world.now += timedelta(seconds=31)
-        assert await idempotency.begin(world.app, AGENCY, keyed(), now=world.now) == NOW  # type: ignore[arg-type]
+        assert await idempotency.begin(world.app, AGENCY, keyed(), now=world.now) == NOW
         raise DomainError(Refusal.RECIPIENTS_UNKNOWN)
 
     world.meanwhile["attachments.load_many"] = taken_over

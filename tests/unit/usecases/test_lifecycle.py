@@ -68,12 +68,12 @@ async def test_a_letter_waits_for_its_time() -> None:
 
 async def test_a_letter_fails_with_the_file_it_needs() -> None:
     """A file that is missing, purged or expired: told to the sender, with the reason."""
-    for lost in ("missing", AttachmentStatus.PURGED, AttachmentStatus.EXPIRED):
+    for lost in (None, AttachmentStatus.PURGED, AttachmentStatus.EXPIRED):
         world = World()
         file = await stored(world)
         id_ = await sent(world, existing_attachments=(file,))
         kept = world.attachments.partitions[file]
-        if lost == "missing":
+        if lost is None:
             del world.attachments.partitions[file]
         else:
             kept.state = replace(kept.state, status=lost, status_text="gone")

@@ -11,7 +11,7 @@ from shared.domain.correspondence import Status
 from shared.domain.dialog import dialog_id
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import FactType
-from shared.domain.identifiers import AttachmentId, CorrespondenceId
+from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId
 from shared.domain.policy import Action, Issuer, Scope, Subject
 from shared.ports import Party
 from shared.usecases import acting, reading
@@ -287,7 +287,7 @@ async def test_a_download_needs_the_right_to_the_message_and_to_the_file(world: 
 
 async def test_the_right_to_a_file_is_that_of_the_files_own_resource(world: World) -> None:
     """A file of another resource is asked about there."""
-    elsewhere = replace(world.registry.resources[RESOURCE], id="elsewhere")
+    elsewhere = replace(world.registry.resources[RESOURCE], id=ResourceId("elsewhere"))
     world.registry.resources[elsewhere.id] = elsewhere
     id_, file = await with_file(world, resource_id=elsewhere.id)
     world.decisions.asked.clear()
