@@ -16,7 +16,7 @@ from shared.adapters.storage_calls import Exists, Missing
 from shared.adapters.tables import Op, Row, Tables, Value, Write, in_partition
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
-from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
 from shared.ports.work import DeliveryMessage
 
 CACHE_SECONDS = 1.0
@@ -116,10 +116,10 @@ class SubscriptionTable:
             Write(Op.PUT, Row(partition, listed, short)),
         )
 
-    async def delivery_state(self, subscription: SubscriptionId, event_id: str) -> DeliveryState | None:
+    async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
         """Where this delivery is, or None before the first attempt."""
         row = await self._deliveries.get(subscription, f"e:{escape(event_id)}")
-        return DeliveryState(row.text("state")) if row else None
+        return Delivery(DeliveryState(row.text("state")), int(row.text("attempts"))) if row else None
 
     async def attempts(self, subscription: SubscriptionId, event_id: str) -> Sequence[Attempt]:
         """Every attempt to deliver this event to that subscriber, in order."""

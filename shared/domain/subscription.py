@@ -41,6 +41,14 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a delivery is after so many attempts."""
+
+    state: DeliveryState
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Attempt:
     """One POST to the endpoint: `status` 0 means that no answer came; `answer` its first 2 kB; took in ms."""
 

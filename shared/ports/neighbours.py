@@ -9,7 +9,7 @@ from shared.domain.attachment import Verdict
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Action, Subject
-from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
 from shared.ports.work import DeliveryMessage
 
 
@@ -137,7 +137,7 @@ class Subscriptions(Protocol):
     async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
         """Keep the attempt and the delivery's state."""
 
-    async def delivery_state(self, subscription: SubscriptionId, event_id: str) -> DeliveryState | None:
+    async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
         """Where this delivery is, or None before the first attempt."""
 
 

@@ -51,7 +51,12 @@ async def subscribe(app: App, caller: Subject, new: NewSubscription) -> Subscrip
     )
     if not await app.webhooks.validate(wish):
         raise DomainError(Refusal.ENDPOINT_NOT_VALIDATED)
-    return await app.subscriptions.add(replace(wish, validated=True))
+    kept = await app.subscriptions.add(replace(wish, validated=True))
+    if kept.active and kept.validated:
+        return kept
+    revived = replace(kept, active=True, validated=True)  # the endpoint had ended it, and has consented anew
+    await app.subscriptions.save(revived)
+    return revived
 
 
 async def subscriptions(app: App, caller: Subject) -> Sequence[Subscription]:

@@ -1,9 +1,11 @@
 """Telling subscribers: match each fact, deliver each match, try again on the ladder."""
 
 import random
+from contextlib import suppress
 from dataclasses import replace
 
 from shared.domain.changes import Due, Task
+from shared.domain.errors import Conflict
 from shared.domain.events import cloud_event
 from shared.domain.facts import AggregateKind, Fact
 from shared.domain.identifiers import ResourceId
@@ -31,12 +33,16 @@ async def fan_out(app: App, resource_id: ResourceId, kind: AggregateKind, id_: s
 
 
 async def deliver(app: App, message: DeliveryMessage) -> None:
-    """The event was posted once; what failed is on the agenda for its next attempt. 410 ends the subscription."""
+    """The event was posted once; what failed is on the agenda for its next attempt. 410 ends the subscription.
+
+    A repeated message posts nothing more: the attempt it stands for, or a later one, is on record.
+    """
     subscription = await app.subscriptions.load(message.resource_id, message.subscription)
     fact = await _fact(app, message.aggregate, message.aggregate_id, message.sequence)
     if subscription is None or fact is None or not matches(subscription, fact):
         return
-    if await app.subscriptions.delivery_state(subscription.id, fact.id) is DeliveryState.DELIVERED:
+    earlier = await app.subscriptions.delivery(subscription.id, fact.id)
+    if earlier and (earlier.state is not DeliveryState.WAITING or earlier.attempts > message.attempt):
         return
     event = cloud_event(fact, base_url=app.rules.public_base_url)
     number = message.attempt + 1
@@ -51,7 +57,8 @@ async def _outcome(app: App, subscription: Subscription, message: DeliveryMessag
     if attempt.succeeded:
         return DeliveryState.DELIVERED
     if attempt.status == _GONE:
-        await app.subscriptions.save(replace(subscription, active=False))
+        with suppress(Conflict):  # it was removed in the meantime
+            await app.subscriptions.save(replace(subscription, active=False))
         return DeliveryState.GIVEN_UP
     now = app.clock()
     at = next_attempt(attempt.number, now=now, jitter=random.random())  # noqa: S311 (jitter, no secret)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
-from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
 from shared.ports import DeliveryMessage, Party, Resource
 from tests.fakes.switch import Switched
 
@@ -55,7 +55,7 @@ class FakeSubscriptions(Switched):
 
     kept: dict[tuple[ResourceId, SubscriptionId], Subscription] = field(default_factory=dict)
     logged: dict[tuple[SubscriptionId, str], list[Attempt]] = field(default_factory=dict)
-    states: dict[tuple[SubscriptionId, str], DeliveryState] = field(default_factory=dict)
+    states: dict[tuple[SubscriptionId, str], Delivery] = field(default_factory=dict)
     numbers: int = 0
 
     async def add(self, subscription: Subscription) -> Subscription:
@@ -98,9 +98,9 @@ class FakeSubscriptions(Switched):
         self._ask()
         attempts = self.logged.setdefault((message.subscription, event_id), [])
         attempts[:] = [*(a for a in attempts if a.number != attempt.number), attempt]
-        self.states[message.subscription, event_id] = state
+        self.states[message.subscription, event_id] = Delivery(state, attempt.number)
 
-    async def delivery_state(self, subscription: SubscriptionId, event_id: str) -> DeliveryState | None:
+    async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
         self._ask()
         return self.states.get((subscription, event_id))
 

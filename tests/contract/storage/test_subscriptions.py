@@ -13,7 +13,7 @@ from shared.adapters.tables import Tables, in_partition
 from shared.domain.errors import Conflict
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import PartyUrn, SubscriptionId
-from shared.domain.subscription import Attempt, DeliveryState, Subscription
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
 from shared.ports import DeliveryMessage
 from tests import builders
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
@@ -108,13 +108,13 @@ async def test_attempts_and_the_state_are_kept(subscriptions: Port) -> None:
     """The state is that of the last attempt; an attempt logged twice is one."""
     id_, event = SubscriptionId(fresh()), fresh()
     message = DeliveryMessage(id_, RESOURCE, AggregateKind.CORRESPONDENCE, fresh(), 4)
-    assert await subscriptions.delivery_state(id_, event) is None
+    assert await subscriptions.delivery(id_, event) is None
     attempts = [_attempt(1, 500), _attempt(2, 0), _attempt(3, 200)]
     for attempt in [attempts[0], *attempts]:
         state = DeliveryState.DELIVERED if attempt.succeeded else DeliveryState.WAITING
         await subscriptions.log(message, event, attempt, state)
-    assert await subscriptions.delivery_state(id_, event) is DeliveryState.DELIVERED
-    assert await subscriptions.delivery_state(id_, fresh()) is None
+    assert await subscriptions.delivery(id_, event) == Delivery(DeliveryState.DELIVERED, 3)
+    assert await subscriptions.delivery(id_, fresh()) is None
     assert list(await subscriptions.attempts(id_, event)) == attempts
 
 
