@@ -59,20 +59,35 @@ async def notify(app: App, id_: CorrespondenceId, *, reminder: int = 0, attempt:
     Each is saved as `sending` before its call, under an operation id of its own, so that no crash sends it twice.
     """
     loaded = await app.correspondences.load(id_)
-    if loaded is None or not wants_notice(loaded.state, reminder=reminder > 0):
+    if loaded is None or loaded.state.notification is None:
         return
     state = loaded.state
+    if not wants_notice(state, reminder=reminder > 0):
+        await _leave_unknown(app, state, await app.correspondences.notifications(id_), (), reminder)
+        return
     permit = own_work(Action.WRITE, state.resource_id, "notifications")
     content = await app.correspondences.content(id_, permit)
-    if state.notification is None or content is None:
+    if content is None:
         return
     known = {n.id: n for n in await app.correspondences.notifications(id_)}
-    planned = await _plan(app, state, state.notification, content, reminder)
+    planned = await _plan(app, state, loaded.state.notification, content, reminder)
+    await _leave_unknown(app, state, list(known.values()), planned, reminder)
     if not planned:
         _log.warning("notification.nobody_to_reach", correspondence=id_, reminder=reminder)
     open_ones = [_known(p, known) for p in planned if not _is_settled(known.get(p.notification.id))]
     if open_ones and await _claim(app, state, [p for p in open_ones if p.notification.id not in known], reminder):
         await _send_all(app, state, open_ones, reminder=reminder, attempt=attempt)
+
+
+async def _leave_unknown(
+    app: App, state: Correspondence, known: Sequence[Notification], planned: Sequence[_Planned], reminder: int
+) -> None:
+    """What an earlier try left as `sending`, and nobody will send any more, has an outcome: unknown, told to nobody."""
+    wanted = {one.notification.id for one in planned}
+    left = [n for n in known if not _is_settled(n) and n.is_reminder is (reminder > 0) and n.id not in wanted]
+    if left:
+        now = app.clock()
+        await _record(app, state, [replace(n, state=NotificationState.UNKNOWN, changed=now) for n in left], tells=False)
 
 
 def _is_settled(notification: Notification | None) -> bool:
@@ -130,14 +145,19 @@ def _sending(
 async def _contacts(
     app: App, state: Correspondence, request: NotificationRequest
 ) -> list[tuple[PartyUrn | None, str, ContactPoint]]:
-    """Every recipient of notices with their name and addresses: the correspondence's own unless overridden."""
+    """Every recipient of notices with their name and addresses: the correspondence's own unless overridden.
+
+    Who is reserved against digital mail gets none, unless the sender ignores that. Source: wire contract 8.3.
+    """
     parties = [r.party for r in request.custom_recipients if r.party is not None]
     if not request.override_registered:
         parties.insert(0, state.recipient)
     contacts = await app.registry.contacts(parties)
     known = await app.registry.parties(parties)
     found: list[tuple[PartyUrn | None, str, ContactPoint]] = [
-        (party, known[party].name if party in known else "", contacts[party]) for party in parties if party in contacts
+        (party, known[party].name if party in known else "", contacts[party])
+        for party in parties
+        if party in contacts and (state.ignore_reservation or not contacts[party].reserved)
     ]
     found += [(None, "", custom_contact(r)) for r in request.custom_recipients if r.party is None]
     return found
@@ -205,8 +225,11 @@ async def _send(app: App, one: _Planned) -> Notification:
     return replace(notification, state=NotificationState.SENT, changed=now)
 
 
-async def _record(app: App, state: Correspondence, outcomes: Sequence[Notification]) -> None:
-    """The outcomes are on record, with a fact each; what another worker has recorded meanwhile is not told again."""
+async def _record(app: App, state: Correspondence, outcomes: Sequence[Notification], *, tells: bool = True) -> None:
+    """The outcomes are on record, with a fact each; what another worker has recorded meanwhile is not told again.
+
+    Only that it was sent is better known than unknown.
+    """
     permit = own_work(Action.WRITE, state.resource_id, "notifications")
     for attempt in range(_ATTEMPTS):
         loaded = await app.correspondences.load(state.id)
@@ -214,16 +237,23 @@ async def _record(app: App, state: Correspondence, outcomes: Sequence[Notificati
             return
         # Read after the root: while its ETag holds, nobody has changed them.
         known = {n.id: n for n in await app.correspondences.notifications(state.id)}
-        new = [one for one in outcomes if not _is_settled(known.get(one.id))]
+        new = [one for one in outcomes if _says_more(one, known.get(one.id))]
         if not new:
             return
+        told = _recorded(loaded.state, new) if tells else CorrespondenceChange(state=loaded.state, rows=tuple(new))
         try:
-            await save_correspondence(app, loaded, _recorded(loaded.state, new), permit)
+            await save_correspondence(app, loaded, told, permit)
         except Conflict:
             await pause(attempt)
         else:
             return
     raise Unavailable("correspondence", retry_after=timedelta(seconds=1))
+
+
+def _says_more(outcome: Notification, known: Notification | None) -> bool:
+    if known is not None and known.state is NotificationState.UNKNOWN:
+        return outcome.state is NotificationState.SENT
+    return not _is_settled(known)
 
 
 def _recorded(current: Correspondence, outcomes: Sequence[Notification]) -> CorrespondenceChange:
