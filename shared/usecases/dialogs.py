@@ -36,7 +36,9 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
     except Unavailable as error:
         await retry_later(app, Due(Task.CATCH_UP, f"dialog:{id_}", app.clock(), attempt), error)
     finally:
-        await _move_cursor(app, loaded, cursor, made)
+        overtaken = await _move_cursor(app, loaded, cursor, made)
+    if overtaken:
+        await carry_over(app, id_)
 
 
 async def _take(app: App, state: Correspondence, step: dialog.Step, gone: set[int]) -> str | None:
@@ -92,16 +94,24 @@ async def _add_activity(app: App, state: Correspondence, fact: Fact, dialog_id: 
         await app.dialogs.add_activity(dialog_id, body)
 
 
-async def _move_cursor(app: App, loaded: Loaded[Correspondence], cursor: int, made: str | None) -> None:
-    """Only forward, and only when something was carried over: facts without a call may be looked at again."""
+async def _move_cursor(app: App, loaded: Loaded[Correspondence], cursor: int, made: str | None) -> bool:
+    """Only forward, and only when something was carried over: facts without a call may be looked at again.
+
+    True when another worker went ahead while the dialog was made here: what it told was told to nobody, so the
+    cursor goes back, and all of that is to be told again.
+    """
+    overtaken = False
 
     def move(current: Correspondence) -> CorrespondenceChange | None:
+        nonlocal overtaken
         if current.dialog_cursor >= cursor and current.dialog_id == made:
             return None
-        forward = max(current.dialog_cursor, cursor)
+        overtaken = made is not None and current.dialog_id is None and current.dialog_cursor > cursor
+        forward = cursor if overtaken else max(current.dialog_cursor, cursor)
         return CorrespondenceChange(state=replace(current, dialog_cursor=forward, dialog_id=made or current.dialog_id))
 
     state = loaded.state
     if cursor > state.dialog_cursor:
         permit = own_work(Action.WRITE, state.resource_id, "dialogs")
         await decide_correspondence(app, state.id, permit, move, first=loaded)
+    return overtaken
