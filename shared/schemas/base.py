@@ -24,7 +24,9 @@ _MISSING = frozenset({"missing", "none_required"})
 class Wire(BaseModel):
     """A body as it comes in: camelCase names in any case, unknown members ignored."""
 
-    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, validate_by_name=True, validate_by_alias=True, extra="ignore", defer_build=True
+    )
 
     @validates(mode="before")
     @classmethod

@@ -17,7 +17,7 @@ from shared.ports.work import AgendaMessage, DeliveryMessage
 class _Envelope(BaseModel):
     """Read with `model_validate_json`, which raises ValidationError for whatever is not exactly of this form."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
     v: Literal[1] = 1
     trace: str = Field(default="", max_length=64)
