@@ -146,12 +146,15 @@ async def _release_attachments(app: App, state: Correspondence) -> None:
 async def is_in_use(app: App, id_: AttachmentId) -> bool:
     """A correspondence uses the attachment, or may be about to. Reads until the first living link.
 
-    A link that a create left which was never committed is dropped, or nobody could ever delete the attachment.
+    A link that a create left which was never committed, or has other files, is dropped: nobody could ever delete
+    the attachment.
     """
     while links := await app.attachments.links(id_, limit=_PAGE):
         for correspondence, at in links:
-            is_young = app.clock() - at < _LINK_COUNTS
-            if is_young or await app.correspondences.load(correspondence) is not None:
+            if app.clock() - at < _LINK_COUNTS:
+                return True
+            user = await app.correspondences.load(correspondence)
+            if user is not None and any(use.id == id_ for use in user.state.attachments):
                 return True
             await app.attachments.unlink(id_, correspondence)
     return False

@@ -1,12 +1,14 @@
 """The whole service in memory: every port a fake, every consumer run by hand, crashes wherever a test wants one."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
 from shared.domain.facts import FactType
-from shared.domain.identifiers import CorrespondenceId
+from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Issuer, Scope, Subject
 from shared.ports import App, Party, Resource, Rules
@@ -41,23 +43,36 @@ class Crash(BaseException):
 
 @dataclass
 class Crasher:
-    """Lets `left` more calls of ports through, then crashes once: before the call, or after it has been carried out."""
+    """Lets `left` more calls of ports through, then crashes once: before the call, or after it has been carried out.
+
+    From then on the process is dead: whatever it still tries crashes too, until `restart`.
+    """
 
     left: int | None = None
     after_the_call: bool = False
     calls: int = 0
+    dead: bool = False
 
     async def run(self, call: Callable[[], Awaitable[Any]]) -> Any:
         self.calls += 1
+        if self.dead:
+            raise Crash
         if self.left is None:
             return await call()
         self.left -= 1
         if self.left >= 0:
             return await call()
-        self.left = None
+        self.left, self.dead = None, not self.after_the_call
         if self.after_the_call:
             await call()
+            self.dead = True
         raise Crash
+
+    async def restart(self) -> None:
+        """A new process begins, when nothing of the old one runs any more."""
+        for _ in range(100):
+            await asyncio.sleep(0)
+        self.dead = False
 
 
 type Happening = Callable[[], Awaitable[object]]
@@ -68,13 +83,15 @@ class _Port:
 
     def __init__(self, name: str, port: object, crasher: Crasher, meanwhile: dict[str, Happening]) -> None:
         self._name = name
-        self._port = port
+        self._port: Any = port
         self._crasher = crasher
         self._meanwhile = meanwhile
 
     def __getattr__(self, name: str) -> Any:
         member = getattr(self._port, name)
-        if name in {"upload", "read"} or not callable(member):
+        if name == "upload":
+            return self._upload
+        if name == "read" or not callable(member):
             return member
 
         async def call(*args: Any, **kwargs: Any) -> Any:
@@ -83,6 +100,11 @@ class _Port:
             return await self._crasher.run(lambda: member(*args, **kwargs))
 
         return call
+
+    @asynccontextmanager
+    async def _upload(self, id_: AttachmentId) -> AsyncIterator[Any]:
+        async with self._port.upload(id_) as upload:
+            yield _Port("upload", upload, self._crasher, self._meanwhile)
 
 
 class _Texts:

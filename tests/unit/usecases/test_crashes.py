@@ -52,6 +52,7 @@ async def told(world: World) -> Initialised:
         try:
             return await story(world)
         except Crash:
+            await world.crasher.restart()
             world.now += timedelta(minutes=6)
             await world.settle()
             await world.advance(timedelta(minutes=20))

@@ -380,3 +380,36 @@ async def test_a_writer_that_was_stopped_for_long_points_again_before_it_commits
     assert len(kept) == 1
     await world.advance(timedelta(minutes=1))
     assert state_of(world, id_).status is Status.PUBLISHED
+
+
+async def test_a_repeat_that_is_refused_keeps_what_the_first_try_may_have_made() -> None:
+    """Its key stays taken and the file linked: a letter of the first try may need both."""
+    world = World()
+    file = await stored(world)
+    keyed: dict[str, Any] = {"existing_attachments": (file,), "idempotent_key": KEY, "digest": "d"}
+    world.correspondences.fail(Unavailable("tables"))
+    with pytest.raises(Unavailable):
+        await send(world, **keyed)
+    world.now += timedelta(minutes=1)
+
+    async def closing() -> None:
+        kept = world.attachments.partitions[file]
+        kept.state = replace(kept.state, closing=True)
+
+    world.meanwhile["attachments.link"] = closing
+    assert await refused(send(world, **keyed)) is Refusal.ATTACHMENT_NOT_PUBLISHED
+    assert len(world.attachments.uses[file]) == 1
+    assert (AGENCY, KEY) in world.idempotency.requests
+
+
+async def test_a_repeat_that_finds_nothing_made_stores_its_own_files() -> None:
+    """The first try had come no further than its key."""
+    world = World()
+    keyed: dict[str, Any] = {"new_attachments": (new_attachment(),), "idempotent_key": KEY, "digest": "d"}
+    world.correspondences.fail(Unavailable("tables"))
+    with pytest.raises(Unavailable):
+        await send(world, await staged(world), **keyed)
+    world.now += timedelta(minutes=1)
+    file = await staged(world)
+    made = await send(world, file, **keyed)
+    assert made.attachment_ids == (file.attachment_id,)

@@ -255,6 +255,17 @@ async def test_a_link_without_a_letter_counts_for_fifteen_minutes() -> None:
     assert state_of(world, id_)
 
 
+async def test_a_link_of_a_letter_with_other_files_is_no_use() -> None:
+    """A try that crashed had linked its own file; the repeat made the letter with another one."""
+    world = World()
+    ours, other = await stored(world), await stored(world)
+    id_ = await published(world, existing_attachments=(other,))
+    await world.attachments.link(ours, id_, at=world.now)
+    world.now += HOUR
+    assert not await lifecycle.is_in_use(world.app, ours)
+    assert await lifecycle.is_in_use(world.app, other)
+
+
 async def test_a_due_date_says_what_never_happened() -> None:
     """Never read, never confirmed; nothing for who did both, nor for what was never published."""
     world = World()

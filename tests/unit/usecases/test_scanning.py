@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.attachment import AttachmentStatus, Scan
 from shared.domain.changes import Task
-from shared.domain.errors import Conflict, Unavailable
+from shared.domain.errors import Conflict, Refusal, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId
 from shared.usecases import attachments
@@ -129,3 +129,34 @@ async def test_a_clean_verdict_about_other_bytes_publishes_nothing() -> None:
     await scan_attachment(world.app, file)
     assert file_of(world, file).status is AttachmentStatus.UPLOAD_PROCESSING
     assert await refused(attachments.download_as_sender(world.app, SENDER, file))
+
+
+async def test_a_verdict_survives_lost_races() -> None:
+    """Others change the attachment meanwhile; always beaten, it is tried again later."""
+    world = World()
+    file = await uploaded(world)
+
+    async def changed() -> None:
+        world.attachments.partitions[file].version += 1
+
+    world.meanwhile["attachments.save"] = changed
+    await scan_attachment(world.app, file)
+    assert file_of(world, file).status is AttachmentStatus.PUBLISHED
+    other = await uploaded(world)
+    world.attachments.fail(None, None, *(failure for _ in range(8) for failure in (None, Conflict("changed"))))
+    with pytest.raises(Unavailable):
+        await scan_attachment(world.app, other)
+    await scan_attachment(world.app, other)
+    assert file_of(world, other).status is AttachmentStatus.PUBLISHED
+
+
+async def test_an_attachment_that_vanishes_during_its_scan_is_not_found() -> None:
+    """2001: there is nothing to judge."""
+    world = World()
+    file = await uploaded(world)
+
+    async def gone() -> None:
+        del world.attachments.partitions[file]
+
+    world.meanwhile["scanner.scan"] = gone
+    assert await refused(scan_attachment(world.app, file)) is Refusal.ATTACHMENT_NOT_FOUND
