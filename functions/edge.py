@@ -12,8 +12,16 @@ from shared.telemetry import Log, trace_id
 _log = Log("function")
 
 
-SLOW_DOWN_SECONDS = 5.0
-"""What is raised is delivered again at once; the wait keeps a short outage from using up the delivery count."""
+SLOWEST_SECONDS = 30.0  # Below LockDuration in local/servicebus.json.
+
+
+def slow_down_seconds(deliveries: int) -> float:
+    """How long the delivery of this number waits before it is raised: a second, then twice as long each time.
+
+    What is raised is delivered again at once. Ten deliveries outlast an outage of three minutes, and a short one is
+    over before anybody notices.
+    """
+    return min(SLOWEST_SECONDS, 2.0 ** (max(1, min(deliveries, 10)) - 1))
 
 
 def the_app() -> App:
@@ -27,8 +35,10 @@ def the_app() -> App:
 
 
 @asynccontextmanager
-async def traced(trace: str = "") -> AsyncIterator[None]:
+async def traced(trace: str = "", deliveries: int | None = None) -> AsyncIterator[None]:
     """The work inside runs under this trace id, or a new one. A known refusal ends it; the unexpected is raised.
+
+    `deliveries` counts the tries, this one included; what does not count them waits as for the third.
 
     What is raised makes the platform deliver again, and dead-letter in the end (design 2).
     """
@@ -39,7 +49,7 @@ async def traced(trace: str = "") -> AsyncIterator[None]:
         _log.warning("function.refused", number=refusal.refusal.number)
     except Unavailable as error:
         _log.warning("function.postponed", neighbour=error.neighbour)
-        await asyncio.sleep(SLOW_DOWN_SECONDS)
+        await asyncio.sleep(slow_down_seconds(deliveries or 3))
         raise
     except Exception as error:
         _log.error("function.failed", error=error)

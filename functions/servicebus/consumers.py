@@ -1,4 +1,5 @@
-"""All subscriptions and queues on one page. Each consumer: read the message, call one use case, or dead-letter it.
+"""All subscriptions and queues on one page. Each consumer: read the message, call one use case. What
+cannot be read, or fails ten times, the broker dead-letters.
 
 Which facts a subscription gets is a rule of the subscription, by the properties `aggregate` and `type`.
 """
@@ -22,7 +23,7 @@ blueprint = func.Blueprint()
 async def lifecycle_consumer(message: func.ServiceBusMessage) -> None:
     """Publish, fail or release what the fact is about."""
     fact = _fact(message)
-    async with traced(fact.trace):
+    async with traced(fact.trace, message.delivery_count):
         await lifecycle.care(the_app(), fact.aggregate, fact.id)
 
 
@@ -32,7 +33,7 @@ async def lifecycle_consumer(message: func.ServiceBusMessage) -> None:
 async def webhooks_consumer(message: func.ServiceBusMessage) -> None:
     """Put one delivery per subscriber on the queue."""
     fact = _fact(message)
-    async with traced(fact.trace):
+    async with traced(fact.trace, message.delivery_count):
         await webhooks.fan_out(the_app(), ResourceId(fact.resource), fact.aggregate, fact.id, fact.sequence)
 
 
@@ -43,7 +44,7 @@ async def dialogs_consumer(message: func.ServiceBusMessage) -> None:
     """Carry the correspondence's facts over to Dialogporten, in order."""
     fact = _fact(message)
     if fact.aggregate is AggregateKind.CORRESPONDENCE:
-        async with traced(fact.trace):
+        async with traced(fact.trace, message.delivery_count):
             await dialogs.carry_over(the_app(), CorrespondenceId(fact.id))
 
 
@@ -54,7 +55,7 @@ async def notifications_consumer(message: func.ServiceBusMessage) -> None:
     """Tell the recipient about a published correspondence."""
     fact = _fact(message)
     if fact.type is FactType.PUBLISHED:
-        async with traced(fact.trace):
+        async with traced(fact.trace, message.delivery_count):
             await notifying.notify(the_app(), CorrespondenceId(fact.id))
 
 
@@ -65,7 +66,7 @@ async def projections_consumer(message: func.ServiceBusMessage) -> None:
     """Repair the mailbox pointers of a correspondence."""
     fact = _fact(message)
     if fact.aggregate is AggregateKind.CORRESPONDENCE:
-        async with traced(fact.trace):
+        async with traced(fact.trace, message.delivery_count):
             await lifecycle.repair_mailboxes(the_app(), CorrespondenceId(fact.id))
 
 
@@ -73,7 +74,7 @@ async def projections_consumer(message: func.ServiceBusMessage) -> None:
 async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
     """Post one event to one subscriber."""
     envelope = DeliveryEnvelope.model_validate_json(message.get_body())
-    async with traced(envelope.trace):
+    async with traced(envelope.trace, message.delivery_count):
         await webhooks.deliver(the_app(), envelope.to_message())
 
 
@@ -81,7 +82,7 @@ async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
 async def agenda_consumer(message: func.ServiceBusMessage) -> None:
     """Do one thing that fell due."""
     envelope = AgendaEnvelope.model_validate_json(message.get_body())
-    async with traced(envelope.trace):
+    async with traced(envelope.trace, message.delivery_count):
         await agenda.act(the_app(), envelope.to_message())
 
 
