@@ -20,6 +20,7 @@ from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId, organisation
 from shared.domain.notification import Notification
 from shared.domain.policy import Action, Issuer, Permit, Subject
+from shared.domain.replies import with_reply_links
 from shared.ports import App, Loaded, MailboxQuery
 from shared.usecases import lifecycle
 from shared.usecases.access import Roles, acting_party, ask, require, require_same_dialog, roles_of
@@ -79,7 +80,11 @@ async def overview(app: App, caller: Subject, id_: CorrespondenceId) -> Correspo
     if loaded.state.is_purged:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
     state = await _note_look(app, caller, loaded, roles)
-    return await _view(app, state, roles)
+    view = await _view(app, state, roles)
+    if roles.recipient is None or view.content is None:
+        return view
+    content = with_reply_links(view.content, state.reply_options)
+    return replace(view, content=content, shown_body=content.body)
 
 
 async def details(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
@@ -107,7 +112,7 @@ async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:
     content = await app.correspondences.content(id_, permit)
     if content is None:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
-    return app.texts.shown(content)
+    return app.texts.shown(with_reply_links(content, loaded.state.reply_options))
 
 
 async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_id: AttachmentId) -> Download:

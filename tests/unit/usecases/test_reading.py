@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from shared.domain.correspondence import Status
+from shared.domain.correspondence import ReplyOption, Status
 from shared.domain.dialog import dialog_id
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import FactType
@@ -145,6 +145,26 @@ async def test_opening_is_reading_the_first_time(world: World) -> None:
     await reading.open_content(world.app, READER, id_)
     assert facts_of(world, id_).count(FactType.READ) == 1
     assert state_of(world, id_).status is Status.READ
+
+
+@pytest.mark.parametrize(("number", "shown"), [(3, False), (4, True)])
+async def test_replies_without_buttons_are_in_the_body(world: World, number: int, shown: bool) -> None:
+    """In the overview and when it is opened, not in the details; up to three are left to the dialog."""
+    options = tuple(ReplyOption(f"https://agency.example/{n}", "Svar") for n in range(number))
+    id_ = await letter(world, reply_options=options)
+    view = await reading.overview(world.app, READER, id_)
+    assert view.content is not None
+    assert view.content.body == view.shown_body == await reading.open_content(world.app, READER, id_)
+    assert ("https://agency.example/3" in view.shown_body) is shown
+    assert (await reading.details(world.app, READER, id_)).shown_body == "Et *vedtak*."
+
+
+async def test_a_sender_sees_the_body_as_it_was_sent(world: World) -> None:
+    """Before publication, with as many replies as you like."""
+    options = tuple(ReplyOption(f"https://agency.example/{n}") for n in range(4))
+    id_ = await sent(world, reply_options=options, requested_publish_time=NOW + timedelta(hours=1))
+    permit(world, *OWNER)
+    assert (await reading.overview(world.app, SENDER, id_)).shown_body == "Et *vedtak*."
 
 
 async def test_looking_is_not_reading(world: World) -> None:
