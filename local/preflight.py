@@ -11,7 +11,7 @@ from pathlib import Path
 from local import azurite
 from local.addresses import HOST, Addresses
 
-NODE_MAJOR = 18
+NODE_MAJOR = 20
 _PACKAGES = {
     "aiohttp": "aiohttp",
     "azure_functions_runtime": "azure-functions-runtime",
