@@ -1,25 +1,45 @@
 """Subscriptions to events, in and out. Source: Altinn Events' shapes, without what only apps have."""
 
 import base64
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from shared.domain.errors import DomainError, Refusal
+from shared.domain.facts import INTERNAL, FactType
 from shared.domain.identifiers import PartyUrn, parse_recipient
-from shared.domain.subscription import Subscription
+from shared.domain.subscription import EVENT_TYPE_PREFIX, Subscription
 from shared.schemas.base import Answer, Filled, Time, Wire
 
 _RESOURCE = "urn:altinn:resource:"
 _ALTERNATIVES = {"organisation": "urn:altinn:organization:identifier-no:", "person": "urn:altinn:person:identifier-no:"}
+_EVENT_TYPES = frozenset(EVENT_TYPE_PREFIX + kind for kind in FactType if kind not in INTERNAL)
+_CREDENTIALS = re.compile(r"[^/\\?#]*[/\\]{2}[^/\\?#]*@")
+
+
+def _without_credentials(address: str) -> str:
+    if _CREDENTIALS.match(address):
+        raise ValueError("must not hold a user name or a password: credentials do not belong in the address")
+    return address
+
+
+def _event_type(name: str) -> str:
+    """Blank means all types, as no filter does."""
+    if name.strip() and name.strip() not in _EVENT_TYPES:
+        raise ValueError(f"must be a type of event that is sent: {EVENT_TYPE_PREFIX} and the word for it")
+    return name.strip()
 
 
 class SubscriptionRequest(Wire):
     """A wish to be told: where, about which resource, and about whom or what only."""
 
-    end_point: Filled
+    end_point: Annotated[Filled, AfterValidator(_without_credentials)]
     resource_filter: Filled
     source_filter: str | None = None
     subject_filter: str | None = None
     alternative_subject_filter: str | None = None
-    type_filter: str | None = None
+    type_filter: Annotated[str, AfterValidator(_event_type)] | None = None
 
     def resource(self) -> str:
         """The resource's id. Raises 7002 unless the filter is a resource URN, or when a source filter is given."""

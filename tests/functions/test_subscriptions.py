@@ -71,6 +71,17 @@ async def test_filters_that_name_nothing_are_refused(rim: Rim, change: dict[str,
     assert (answer.status_code, answer.json()["errorCode"], rim.calls) == (400, 7002, [])
 
 
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [("typeFilter", "no.altinn.correspondence.reminderdue"), ("endPoint", "https://user:word@agency.example/events")],
+)
+async def test_a_member_that_cannot_be_is_named(rim: Rim, member: str, value: str) -> None:
+    """400 that names it, and nothing was asked of the use case."""
+    answer = await rim.post(ROOT, WISH | {member: value}, "subscriber")
+    assert (answer.status_code, list(answer.json()["errors"]), rim.calls) == (400, [member[0].upper() + member[1:]], [])
+    assert value not in answer.text
+
+
 async def test_subscriptions_are_counted_and_deleted(rim: Rim) -> None:
     """A list with its count; 200 when one is gone; a number that is none is 400."""
     rim.stub(subscribing, "subscriptions", [builders.subscription()])
