@@ -4,6 +4,8 @@ import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 
+from shared.adapters.months import in_utc
+
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9\-_.:@]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LATEST = 10**17  # Microseconds; the year 5138.
@@ -34,7 +36,7 @@ def reversed_time(at: datetime, *, earlier: int = 0) -> str:
 
     Exact from 1970 to 5138; times beyond are taken for the nearest of these.
     """
-    micros = (at.astimezone(UTC) - _EPOCH) // timedelta(microseconds=1) - earlier
+    micros = (in_utc(at) - _EPOCH) // timedelta(microseconds=1) - earlier
     return f"{min(max(_LATEST - micros, 0), _LATEST - 1):017d}"
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.adapters.gathered import GatheredWrites
 from shared.adapters.keys import after_prefix, escape, reversed_time, shard_of, short_hash
-from shared.adapters.months import month_of, months_back, next_month
+from shared.adapters.months import month_before, month_of, months_back, next_month
 from shared.adapters.tables import Op, Row, Tables, Value, Write, in_partition, quoted
 from shared.domain.correspondence import Correspondence, Status
 from shared.domain.identifiers import CorrespondenceId, ResourceId
@@ -20,6 +20,8 @@ from shared.ports.storage import MailboxEntry, MailboxQuery
 SHARDS = 4
 """Partitions of one resource and month. Part of the keys: it can be raised, and never lowered."""
 MONTHS_AT_ONCE = 4
+QUIET_MONTHS = 12
+"""So many months in a row without a find, and a sender's search asks which months there are."""
 RECENT = timedelta(days=365)
 _FOR_EVER = "999912"
 _NOT_SEARCHABLE = frozenset({Status.FETCHED})
@@ -48,7 +50,8 @@ class MailboxTable:
         """The newest ids that match, at most `limit`.
 
         A recipient never finds what was not published. A sender's search walks the months backwards, from the newest
-        one there is (or `published_before`) to the oldest one there is (or `published_after`).
+        one there is (or `published_before`) to the oldest one there is (or `published_after`). What lies far ahead or
+        far back costs operations by the months that have pointers, not by the months in between.
         """
         found = await (self._received(query) if query.as_recipient else self._sent(query))
         return [CorrespondenceId(row.key.rsplit(":", 1)[1]) for row in found]
@@ -79,18 +82,48 @@ class MailboxTable:
 
     async def _sent(self, query: MailboxQuery) -> list[Row]:
         box = f"s:{escape(query.resource_id)}:"
-        first, last = await asyncio.gather(self._oldest(box, query), self._newest(box, query))
+        first, ahead = await asyncio.gather(self._oldest(box, query), self._ahead(box, query))
         if first is None:
             return []
         found: list[Row] = []
-        months, size = months_back(last, first), 1
+        await self._walk(box, ahead, query, found)
+        reached = await self._walk_back(box, first, query, found)
+        if first <= reached and len(found) < query.limit:
+            await self._walk(box, await self._existing(box, first, reached), query, found)
+        return found[: query.limit]
+
+    async def _walk(self, box: str, months: list[str], query: MailboxQuery, found: list[Row]) -> None:
+        """Add what these months have to what was found, until that is enough."""
+        size = 1
         while months and len(found) < query.limit:
             window, months = months[:size], months[size:]
-            parts = [f"{box}{month}:{shard}" for month in window for shard in range(SHARDS)]
-            pages = await asyncio.gather(*(self._sent_in(part, query, query.limit - len(found)) for part in parts))
-            found += sorted((row for page in pages for row in page), key=_newest_first)
+            found += await self._sent_within(box, window, query, query.limit - len(found))
             size = min(size * 2, MONTHS_AT_ONCE)
-        return found[: query.limit]
+
+    async def _walk_back(self, box: str, first: str, query: MailboxQuery, found: list[Row]) -> str:
+        """Walk from this month (or `published_before`) back to `first` while something is found.
+
+        Gives the month it would have gone on with. After months without a find, one operation asks whether the next
+        ones have any pointers.
+        """
+        month, quiet, size = min(month_of(datetime.now(UTC)), _last(query)), 0, 1
+        while first <= month and quiet < QUIET_MONTHS and len(found) < query.limit:
+            count = min(size, QUIET_MONTHS - quiet)
+            window = months_back(month, max(first, month_before(month, count - 1)))
+            rows: list[Row] = []
+            if not quiet or await self._is_used(box, window):
+                rows = await self._sent_within(box, window, query, query.limit - len(found))
+            found += rows
+            quiet = 0 if rows else quiet + len(window)
+            month, size = month_before(window[-1]), min(size * 2, MONTHS_AT_ONCE)
+        return month
+
+    async def _sent_within(self, box: str, months: list[str], query: MailboxQuery, limit: int) -> list[Row]:
+        """What these months have, newest first: by month, since keys tell times apart from 1970 to 5138 only."""
+        parts = [f"{box}{month}:{shard}" for month in months for shard in range(SHARDS)]
+        pages = await asyncio.gather(*(self._sent_in(part, query, limit) for part in parts))
+        rows = sorted((row for page in pages for row in page), key=_newest_first)
+        return sorted(rows, key=lambda row: _month(row, box), reverse=True)
 
     async def _sent_in(self, partition: str, query: MailboxQuery, limit: int) -> list[Row]:
         prefix = "" if query.senders_reference is None else _by_reference(query.senders_reference)
@@ -105,16 +138,29 @@ class MailboxTable:
         first = await self._first_month(box, "")
         return None if first is None else max(first, bound)
 
-    async def _newest(self, box: str, query: MailboxQuery) -> str:
-        """The month to begin with. Months ahead hold what is to be published later: one operation for each of them.
+    async def _ahead(self, box: str, query: MailboxQuery) -> list[str]:
+        """The months after this one, newest first, that hold what is to be published later.
 
         The system's clock only says where to begin to look; a clock that is moved ahead costs operations, no results.
         """
-        last = month_of(datetime.now(UTC))
-        bound = month_of(query.published_before) if query.published_before is not None else _FOR_EVER
-        while last < bound and (ahead := await self._first_month(box, next_month(last))) is not None:
-            last = ahead
-        return min(last, bound)
+        low = next_month(month_of(datetime.now(UTC)))
+        if query.published_after is not None:
+            low = max(low, month_of(query.published_after))
+        return await self._existing(box, low, _last(query))
+
+    async def _existing(self, box: str, low: str, high: str) -> list[str]:
+        """The months between these, both included, that have pointers, newest first: one operation for each."""
+        months: list[str] = []
+        while low <= high and (month := await self._first_month(box, low)) is not None and month <= high:
+            months.insert(0, month)
+            if month == high:
+                break
+            low = next_month(month)
+        return months
+
+    async def _is_used(self, box: str, window: list[str]) -> bool:
+        month = await self._first_month(box, window[-1])
+        return month is not None and month <= window[0]
 
     async def _first_month(self, box: str, month: str) -> str | None:
         """The first month from this one on that has a pointer."""
@@ -122,7 +168,7 @@ class MailboxTable:
         found = await self._table.find(
             f"PartitionKey ge {low} and PartitionKey lt {high}", limit=1, select=["resource"]
         )
-        return found[0].partition.removeprefix(box)[:6] if found else None
+        return _month(found[0], box) if found else None
 
 
 def _columns(state: Correspondence, title: str | None) -> dict[str, Value]:
@@ -169,6 +215,14 @@ def _bounds(partition: str, prefix: str, query: MailboxQuery) -> str:
     if query.published_after is not None:
         high = prefix + reversed_time(query.published_after)
     return in_partition(partition, low=low, high=high)
+
+
+def _last(query: MailboxQuery) -> str:
+    return _FOR_EVER if query.published_before is None else month_of(query.published_before)
+
+
+def _month(row: Row, box: str) -> str:
+    return row.partition.removeprefix(box)[:6]
 
 
 def _newest_first(row: Row) -> tuple[str, ...]:

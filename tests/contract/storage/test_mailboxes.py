@@ -1,10 +1,11 @@
 """The port Mailboxes: what both the fake and the table do."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
+from shared.adapters.storage_calls import operations
 from shared.domain.correspondence import Correspondence, Status
 from shared.domain.identifiers import CorrespondenceId, PartyUrn, ResourceId
 from shared.ports import MailboxEntry, Mailboxes, MailboxQuery
@@ -115,6 +116,36 @@ async def test_a_sender_finds_what_lies_years_back_and_ahead(mailboxes: Mailboxe
     after = sorted(times)[2]
     assert await box.sent(published_after=after) == [states[at].id for at in sorted(times, reverse=True) if at > after]
     assert await box.sent(published_before=after) == [states[at].id for at in sorted(times, reverse=True) if at < after]
+
+
+async def test_a_sender_finds_what_lies_ages_apart(mailboxes: Mailboxes) -> None:
+    """The years 1, 1950, 1990, this one and 9999: the cost is of the months that are used, not of those between."""
+    box = _Box(mailboxes)
+    years = [datetime(year, 6, 1, tzinfo=UTC) for year in (1, 1950, 1990)]
+    times = [*years, datetime.now(UTC), datetime(9999, 12, 31, tzinfo=UTC)]
+    newest = [(await box.put(at, senders_reference="Sak 1")).id for at in times][::-1]
+    for reference in (None, "Sak 1"):
+        before = operations.total()
+        assert await box.sent(senders_reference=reference) == newest
+        assert operations.total() - before <= 60
+        assert await box.sent(senders_reference=reference, limit=2) == newest[:2]
+        assert await box.sent(senders_reference=reference, published_before=times[2]) == newest[3:]
+    before = operations.total()
+    assert await box.sent(senders_reference="Sak 2") == []
+    assert operations.total() - before <= 60
+
+
+async def test_no_offset_leads_out_of_the_calendar(mailboxes: Mailboxes) -> None:
+    """A time whose offset puts it before the year 1 or after 9999 is the first or the last one there is."""
+    box = _Box(mailboxes)
+    first = datetime(1, 1, 1, tzinfo=timezone(timedelta(hours=14)))
+    last = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=timezone(timedelta(hours=-12)))
+    for at in (first, last):
+        await box.put(at, visible=False)
+    middle = await box.put()
+    assert len(await box.sent()) == 3
+    assert (await box.sent())[1] == middle.id
+    assert await box.received(published_after=first, published_before=last) == [middle.id]
 
 
 async def test_references_are_exact(mailboxes: Mailboxes) -> None:
