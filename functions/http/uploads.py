@@ -50,7 +50,7 @@ async def staged_form(app: App, request: Request, stack: AsyncExitStack) -> Form
             case PartBegins():
                 await staging.begin(event)
             case PartEnds():
-                staging.end()
+                await staging.end()
             case data:
                 await staging.take(data)
     return staging.form
@@ -94,7 +94,7 @@ class _Staging:
                 raise DomainError(Refusal.REQUEST_TOO_LARGE, "The fields of the form are too long")
             self.text += data
 
-    def end(self) -> None:
+    async def end(self) -> None:
         part = self.part
         if (
             part is not None
@@ -103,7 +103,8 @@ class _Staging:
             and self.attachment_id is not None
         ):
             check_file_size(self.size, max_bytes=self.app.rules.max_form_file_bytes)
-            self.form.files.append(StagedFile(part.file_name, self.size, self.attachment_id, self.upload))
+            sha256 = await self.upload.flush()
+            self.form.files.append(StagedFile(part.file_name, self.size, self.attachment_id, self.upload, sha256))
         elif part is not None and part.file_name is None:
             self.form.fields.append((part.name, self.text.decode("utf-8", "replace")))
         self.part, self.upload, self.text = None, None, bytearray()

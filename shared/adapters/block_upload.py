@@ -45,15 +45,23 @@ class BlockUpload:
             if len(self._filling) == BLOCK:
                 await self._send()
 
-    async def commit(self) -> Stored:
-        """Make the bytes the blob's content, with both digests, and say under which ETag.
+    async def flush(self) -> str:
+        """Everything written so far is with the storage and no longer in memory; its SHA-256 in hex.
 
-        Raises Unavailable when a block or the commit did not arrive, Conflict when another upload was committed.
+        Raises Unavailable when a block did not arrive.
         """
         if self._filling:
             await self._send()
         while self._sending:
             await self._one_sent()
+        return self._sha256.hexdigest()
+
+    async def commit(self) -> Stored:
+        """Make the bytes the blob's content, with both digests, and say under which ETag.
+
+        Raises Unavailable when a block or the commit did not arrive, Conflict when another upload was committed.
+        """
+        await self.flush()
         etag = await self._commit(self._block_ids, self._md5.digest())
         return Stored(etag, self._size, self._md5.hexdigest(), self._sha256.hexdigest())
 

@@ -95,6 +95,11 @@ class Attachment:
     sequence: int = 0
 
     @property
+    def shown_checksum(self) -> str:
+        """The MD5 in hex that the sender gave, or else the one that was computed; empty before any."""
+        return self.checksum or (self.stored.md5 if self.stored is not None else "")
+
+    @property
     def is_readable(self) -> bool:
         """True when its bytes may be served: scanned clean, and still there."""
         return self.status is AttachmentStatus.PUBLISHED and self.stored is not None
@@ -133,7 +138,7 @@ def commit_upload(
     """Record what was committed, and judge it at once when the verdict came first. None if another upload took over."""
     if state.upload_id != upload_id or state.status is not AttachmentStatus.UPLOAD_PROCESSING:
         return None
-    change = AttachmentChange(state=replace(state, stored=stored, checksum=state.checksum or stored.md5))
+    change = AttachmentChange(state=replace(state, stored=stored))
     return _judge(change, verdict, now) if verdict else change
 
 

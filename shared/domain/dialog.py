@@ -47,7 +47,7 @@ class CloseConfirmation:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Soft-delete the dialog. When it was gone already, the activity that follows is not due."""
+    """Soft-delete the dialog; fine when it is gone already."""
 
     fact: Fact
 
@@ -88,7 +88,7 @@ def carry_over(correspondence: Correspondence, facts: Sequence[Fact]) -> list[St
                 steps.append(Create(fact))
                 exists = True
         elif fact.type is FactType.PURGED:
-            steps += [Delete(fact), AddActivity(fact)] if exists else [Delete(fact)]
+            steps += [AddActivity(fact), Delete(fact)] if exists else [Delete(fact)]  # a deleted one takes no entry
         elif fact.type is FactType.PUBLISH_FAILED:
             steps.append(Purge(fact))
         elif exists and has_activity(fact):

@@ -168,6 +168,9 @@ class Upload(Protocol):
     async def write(self, chunk: bytes) -> None:
         """Take some bytes; blocks of 8 MiB leave as they fill up, a few in flight."""
 
+    async def flush(self) -> str:
+        """Everything written so far is with the storage and no longer in memory; its SHA-256 in hex."""
+
     async def commit(self) -> Stored:
         """Make the bytes the blob's content, with both digests, and say under which ETag."""
 

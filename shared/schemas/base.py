@@ -4,13 +4,14 @@ Source: wire contract 2.0.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
 from typing import Annotated, Any, Self
 from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import field_validator as each_field
 from pydantic import model_validator as validates
 from pydantic.alias_generators import to_camel
 
@@ -36,6 +37,13 @@ class Wire(BaseModel):
         names = _names(cls)
         return {names.get(str(key).lower(), key): value for key, value in data.items()}
 
+    @each_field("*", mode="before")
+    @classmethod
+    def _can_be_stored(cls, value: object) -> object:
+        if not all(map(is_storable, texts_in(value))):
+            raise ValueError("holds a character that is no text: NUL or half of a surrogate pair")
+        return value
+
     @classmethod
     def read(cls, data: object) -> Self:
         """The body in `data`. Raises InvalidRequest that lists every fault by its wire name."""
@@ -54,6 +62,19 @@ class Answer(BaseModel):
         serialize_by_alias=True,
         defer_build=True,  # Built on first use: no cold start waits for answers that nobody asks for.
     )
+
+
+def is_storable(text: str) -> bool:
+    """False for a text that could be taken in but never be written out again: with NUL or a lone surrogate."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def texts_in(value: object) -> Iterator[str]:
+    """The text itself, or the texts of a list; the members of a nested body see to their own."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list):
+        yield from (part for part in value if isinstance(part, str))
 
 
 @cache

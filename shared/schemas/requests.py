@@ -13,7 +13,7 @@ from shared.domain.correspondence import BodyFormat, Content, ExternalReference,
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, parse_recipient, party_kind, resource_id
 from shared.domain.requests import NewAttachment, NewMessage
-from shared.schemas.base import Filled, Flag, Guid, Number, Time, Wire
+from shared.schemas.base import Filled, Flag, Guid, Number, Time, Wire, is_storable
 from shared.schemas.enums import (
     BodyFormatIn,
     DataLocation,
@@ -62,7 +62,7 @@ class AttachmentMetadata(Wire):
     is_encrypted: Flag = False
     checksum: Annotated[str | None, AfterValidator(_checksum)] = None
     senders_reference: SendersReference
-    expiration_in_days: Number | None = None
+    expiration_in_days: Annotated[Number | None, Field(le=36_500)] = None  # A century: no calendar ends before.
 
     def to_new(self, resource: str) -> NewAttachment:
         """The metadata of a file of this resource."""
@@ -154,6 +154,8 @@ class BaseCorrespondence(Wire):
     @classmethod
     def _properties(cls, value: dict[str, str] | None) -> dict[str, str] | None:
         for key, text in (value or {}).items():
+            if not (is_storable(key) and is_storable(text)):
+                raise ValueError("holds a character that is no text: NUL or half of a surrogate pair")
             if len(key) > 50:
                 raise ValueError("keys can have at most 50 characters")
             if len(text) > 300:

@@ -28,10 +28,9 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
     state = loaded.state
     facts = await app.correspondences.facts(id_, after=state.dialog_cursor)
     cursor, made = state.dialog_cursor, state.dialog_id
-    gone: set[int] = set()
     try:
         for step in dialog.carry_over(state, facts):
-            made = await _take(app, state, step, gone) or made
+            made = await _take(app, state, step) or made
             cursor = step.fact.sequence
     except Unavailable as error:
         await retry_later(app, Due(Task.CATCH_UP, f"dialog:{id_}", app.clock(), attempt), error)
@@ -41,11 +40,8 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
         await carry_over(app, id_)
 
 
-async def _take(app: App, state: Correspondence, step: dialog.Step, gone: set[int]) -> str | None:
-    """One call is made. The dialog's id, when the step made it.
-
-    `gone` collects the facts whose dialog was deleted by somebody else before: nothing is told to it any more.
-    """
+async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | None:
+    """One call is made. The dialog's id, when the step made it."""
     id_ = state.dialog_id or dialog.dialog_id(state)
     try:
         match step:
@@ -53,13 +49,11 @@ async def _take(app: App, state: Correspondence, step: dialog.Step, gone: set[in
                 await _create(app, state)
                 return id_
             case dialog.AddActivity():
-                if step.fact.sequence not in gone:
-                    await _add_activity(app, state, step.fact, id_)
+                await _add_activity(app, state, step.fact, id_)
             case dialog.CloseConfirmation():
                 await app.dialogs.close_confirmation(id_)
             case dialog.Delete():
-                if not await app.dialogs.delete(id_):
-                    gone.add(step.fact.sequence)
+                await app.dialogs.delete(id_)
             case dialog.Purge():
                 await app.dialogs.purge(id_)
     except Rejected as error:

@@ -1,6 +1,7 @@
 """A sender hands in a message for one or many recipients: all of it is accepted, or none."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -26,12 +27,16 @@ _AT_ONCE = 50  # Pointers of one partition that are asked for together leave as 
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """A file of a form: its bytes are written, not committed; `attachment_id` is the one it will have."""
+    """A file of a form: its bytes are written, not committed; `attachment_id` is the one it will have.
+
+    `sha256` of the bytes, in hex, is part of what the request means.
+    """
 
     file_name: str
     size: int
     attachment_id: AttachmentId
     upload: Upload
+    sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +66,7 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
         raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
     party = await acting_party(app, caller)
     now = app.clock()
+    message = replace(message, digest=_digest(message, files))
     begin = await idempotency.begin(app, resource.owner, message, now=now)
     if isinstance(begin, Initialised):
         return begin
@@ -73,7 +79,10 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
             party=party,
             created=begin,
             judged=judged,
-            ids={recipient: correspondence_id(message, recipient, begin) for recipient in message.recipients},
+            ids={
+                recipient: correspondence_id(resource.owner, message, recipient, begin)
+                for recipient in message.recipients
+            },
             taken_over=begin != now,
         )
         await _hold_existing(app, batch)
@@ -147,11 +156,19 @@ def _correspondence(batch: _Batch, recipient: PartyUrn) -> Correspondence:
     )
 
 
-def correspondence_id(message: NewMessage, recipient: PartyUrn, created: datetime) -> CorrespondenceId:
-    """A new id; derived from key and recipient when there is a key, so that a repeat makes the same ones."""
+def correspondence_id(owner: PartyUrn, message: NewMessage, recipient: PartyUrn, created: datetime) -> CorrespondenceId:
+    """A new id; derived from owner, key and recipient when there is a key, so that a repeat makes the same ones."""
     if message.idempotent_key is None:
         return CorrespondenceId(uuid7(created, os.urandom(10)))
-    return CorrespondenceId(derived_uuid7(created, message.idempotent_key, recipient))
+    return CorrespondenceId(derived_uuid7(created, owner, message.idempotent_key, recipient))
+
+
+def _digest(message: NewMessage, files: Sequence[StagedFile]) -> str:
+    """What the request means, the bytes of its files included."""
+    if not files:
+        return message.digest
+    parts = [message.digest, *(file.sha256 for file in files)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _name(parties: Mapping[PartyUrn, Party], recipient: PartyUrn) -> str:

@@ -49,7 +49,7 @@ async def judge(app: App, resource: Resource, message: NewMessage, sizes: Sequen
     return Judged(
         parties=parties,
         reserved=reserved,
-        existing_uses=tuple(_use(message, existing, id_, now) for id_ in message.existing_attachments),
+        existing_uses=tuple(_use(message, existing, id_, now) for id_ in dict.fromkeys(message.existing_attachments)),
         new_expiries=tuple(checks.expiry(message, new.expiration_in_days, now=now) for new in message.new_attachments),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.attachment import Scan, Verdict
+from shared.domain.errors import Rejected
 from shared.domain.facts import Fact
 from shared.domain.identifiers import PartyUrn
 from shared.domain.policy import Action, Subject
@@ -105,6 +106,8 @@ class FakeDialogs(Failing):
 
     async def add_activity(self, dialog_id: str, activity: Mapping[str, object]) -> None:
         self._next()
+        if dialog_id in self.deleted:
+            raise Rejected("dialogporten", "410")
         known = self.activities.setdefault(dialog_id, [])
         if all(activity["id"] != earlier["id"] for earlier in known):
             known.append(activity)

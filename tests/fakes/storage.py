@@ -262,6 +262,9 @@ class _FakeUpload:
     async def write(self, chunk: bytes) -> None:
         self.taken += chunk
 
+    async def flush(self) -> str:
+        return hashlib.sha256(self.taken).hexdigest()
+
     async def commit(self) -> Stored:
         return self.blobs.take(self.id_, bytes(self.taken))
 

@@ -53,6 +53,9 @@ class FakeUpload:
     async def write(self, chunk: bytes) -> None:
         self.data += chunk
 
+    async def flush(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
+
     async def commit(self) -> Stored:
         self.committed = True
         return Stored("0x1", len(self.data), "", hashlib.sha256(self.data).hexdigest())

@@ -124,13 +124,13 @@ def test_a_committed_upload_is_not_taken_over() -> None:
         begin_upload(committed.state, "u2", party=AGENCY, now=LATER)
 
 
-def test_the_commit_fills_in_a_blank_checksum_only() -> None:
+def test_a_blank_checksum_shows_as_the_computed_one() -> None:
     """One that was given stays."""
     blank = commit_upload(uploading(), "u1", stored(md5="a" * 32), None, now=NOW)
     given = commit_upload(uploading(checksum="b" * 32), "u1", stored(md5="a" * 32), None, now=NOW)
     assert blank is not None
     assert given is not None
-    assert (blank.state.checksum, given.state.checksum) == ("a" * 32, "b" * 32)
+    assert (blank.state.shown_checksum, given.state.shown_checksum) == ("a" * 32, "b" * 32)
 
 
 @pytest.mark.parametrize("commit_first", [True, False])

@@ -1,5 +1,6 @@
 """Requests to initialise: their form, and what they mean."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -230,3 +231,33 @@ def test_another_meaning_has_another_digest(changes: dict[str, Any]) -> None:
     assert read(letter(**changes)).digest != read(letter()).digest
     message = read(letter())
     assert digest(message, ["a.pdf"]) != digest(message) == message.digest
+
+
+@pytest.mark.parametrize("character", ["\x00", "\ud800", "\udfff"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "correspondence.content.messageTitle",
+        "correspondence.content.messageBody",
+        "correspondence.sendersReference",
+        "correspondence.propertyList",
+    ],
+)
+def test_what_is_no_text_is_refused_by_its_path(path: str, character: str) -> None:
+    """A text that could never be written out again is not taken in."""
+    body = copy.deepcopy(letter())
+    *outer, last = path.split(".")
+    place = body
+    for name in outer:
+        place = place[name]
+    place[last] = {f"a{character}": "b"} if last == "propertyList" else f"a{character}b"
+    assert faults(body) == [path]
+
+
+def test_an_expiry_beyond_every_calendar_is_refused() -> None:
+    """A number of days that no date can be made of is a fault of its field."""
+    body = letter()
+    body["correspondence"]["content"]["attachments"] = [
+        {"fileName": "a.pdf", "sendersReference": "r", "expirationInDays": 10_000_000}
+    ]
+    assert faults(body) == ["correspondence.content.attachments[0].expirationInDays"]

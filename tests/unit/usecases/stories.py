@@ -94,4 +94,4 @@ async def staged(world: World, name: str = "vedtak.pdf", content: bytes = CONTEN
     id_ = AttachmentId(uuid7(world.now, os.urandom(10)))
     async with world.app.blobs.upload(id_) as upload:
         await upload.write(content)
-    return StagedFile(name, len(content), id_, upload)
+    return StagedFile(name, len(content), id_, upload, await upload.flush())

@@ -86,7 +86,7 @@ async def test_an_upload_stores_the_bytes_and_waits_for_the_scan() -> None:
     id_ = await announced(world)
     view = await attachments.upload(world.app, SENDER, id_, chunks(), content_length=len(CONTENT))
     assert view.attachment.status is AttachmentStatus.UPLOAD_PROCESSING
-    assert view.attachment.checksum == MD5
+    assert view.attachment.shown_checksum == MD5
     assert view.correspondence_ids == ()
     assert world.blobs.blobs[id_][0] == CONTENT
 

@@ -8,10 +8,12 @@ import pytest
 
 from shared.domain.correspondence import Status
 from shared.domain.errors import DomainError, Refusal, Unavailable
+from shared.domain.identifiers import AttachmentId
 from shared.domain.requests import Initialised, NewMessage
+from shared.ports import Upload
 from shared.usecases import idempotency
-from shared.usecases.initialise import initialise
-from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, message
+from shared.usecases.initialise import StagedFile, correspondence_id, initialise
+from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, message, new_attachment, new_id
 from tests.fakes.world import SENDER, World
 
 KEY = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
@@ -145,3 +147,30 @@ async def test_who_is_refused_late_leaves_the_key_to_who_took_over() -> None:
     world.meanwhile["attachments.load_many"] = taken_over
     assert (await refused(world)).refusal is Refusal.RECIPIENTS_UNKNOWN
     assert (await refused(world)).extra == {"retryAfter": 31}
+
+
+async def test_other_bytes_under_the_same_key_are_another_request() -> None:
+    """A form that differs in nothing but the content of its file is not answered as a repeat."""
+    world = World()
+    new = (new_attachment(file_name="a.pdf"),)
+    async with world.blobs.upload(AttachmentId("x")) as first, world.blobs.upload(AttachmentId("y")) as second:
+        one = await staged(world, first, b"first")
+        made = await initialise(world.app, SENDER, keyed(new_attachments=new), [one])
+        other = await staged(world, second, b"other")
+        with pytest.raises(DomainError) as caught:
+            await initialise(world.app, SENDER, keyed(new_attachments=new), [other])
+    assert caught.value.refusal is Refusal.KEY_ALREADY_USED
+    assert caught.value.extra == {"correspondenceIds": [made.correspondences[0].id]}
+
+
+async def staged(world: World, upload: Upload, content: bytes) -> StagedFile:
+    """A file of a form whose bytes have come."""
+    await upload.write(content)
+    id_ = AttachmentId(new_id("file", content.decode()))
+    return StagedFile("a.pdf", len(content), id_, upload, await upload.flush())
+
+
+def test_two_owners_with_one_key_get_different_ids() -> None:
+    """Also within the same millisecond: keys belong to their owner."""
+    ids = {correspondence_id(owner, keyed(), BUSINESS, NOW) for owner in (AGENCY, OTHER_AGENCY)}
+    assert len(ids) == 2
