@@ -5,7 +5,7 @@ A crash anywhere leaves a pointer that the sweep finds; see the decision record 
 
 import asyncio
 import random
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 
 from shared.domain.attachment import Attachment, AttachmentChange
@@ -60,7 +60,7 @@ async def save_correspondence(
         _point_dispatch(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, now), asyncio.gather(*work)
     )
     pointer = await _renewed(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, (pointer, now))
-    await app.correspondences.save(change, loaded.etag, permit, seen=seen)
+    await _withdrawing(app, pointer, app.correspondences.save(change, loaded.etag, permit, seen=seen))
     await _tell(app, change.facts, pointer)
 
 
@@ -75,7 +75,7 @@ async def create_attachment(app: App, change: AttachmentChange, permit: Permit) 
 async def save_attachment(app: App, loaded: Loaded[Attachment], change: AttachmentChange, permit: Permit) -> None:
     """The change is kept and its facts are on their way. Raises Conflict."""
     pointer = await _point_dispatch(app, AggregateKind.ATTACHMENT, change.state.id, change.facts, app.clock())
-    await app.attachments.save(change, loaded.etag, permit)
+    await _withdrawing(app, pointer, app.attachments.save(change, loaded.etag, permit))
     await _tell(app, change.facts, pointer)
 
 
@@ -175,6 +175,16 @@ async def _renewed(
     if pointer is None or now - at <= _POINTER_HOLDS:
         return pointer
     return await _point_dispatch(app, kind, id_, facts, now)
+
+
+async def _withdrawing(app: App, pointer: str | None, save: Awaitable[None]) -> None:
+    """A lost race is certain not to have committed: its pointer goes, or it would tell the winner's facts again."""
+    try:
+        await save
+    except Conflict:
+        if pointer is not None:
+            await app.agenda.drop(pointer)
+        raise
 
 
 async def _tell(app: App, facts: tuple[Fact, ...], pointer: str | None) -> None:
