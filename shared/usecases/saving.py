@@ -5,6 +5,7 @@ A crash anywhere leaves a pointer that the sweep finds; see the decision record 
 
 import asyncio
 import random
+import secrets
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 
@@ -131,11 +132,11 @@ async def decide_attachment(
 
 
 async def finish_dispatch(app: App, subject: str, *, written: datetime) -> bool:
-    """Send what a dispatch pointer (`kind:id:first sequence`) still stands for. True when the pointer may go.
+    """Send what a dispatch pointer (`kind:id:first sequence:whose`) still stands for. True when the pointer may go.
 
     It may go when the broker has taken the facts, or when it is 15 minutes old and the commit never happened.
     """
-    kind, id_, first = subject.split(":")
+    kind, id_, first, *_ = subject.split(":")
     facts = await facts_of(app, AggregateKind(kind), id_, after=int(first) - 1)
     if facts:
         await app.outbox.send_facts(facts)
@@ -162,7 +163,8 @@ async def _point_dispatch(
 ) -> str | None:
     if not facts:
         return None
-    due = Due(Task.DISPATCH, f"{kind}:{id_}:{facts[0].sequence}", now + DISPATCH_AFTER)
+    own = secrets.token_hex(4)  # two writers at the same instant have a pointer each
+    due = Due(Task.DISPATCH, f"{kind}:{id_}:{facts[0].sequence}:{own}", now + DISPATCH_AFTER)
     return (await app.agenda.put(due, now=now)).key
 
 
@@ -182,8 +184,7 @@ async def _withdrawing(app: App, pointer: str | None, save: Awaitable[None]) -> 
     try:
         await save
     except Conflict:
-        if pointer is not None:
-            await app.agenda.drop(pointer)
+        await _tell(app, (), pointer)
         raise
 
 

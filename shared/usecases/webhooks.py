@@ -3,6 +3,7 @@
 import random
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from shared.domain.changes import Due, Task
 from shared.domain.errors import Conflict
@@ -15,19 +16,21 @@ from shared.telemetry import Log
 from shared.usecases.saving import facts_of
 
 _GONE = 410  # Source: CloudEvents webhook specification: the endpoint wants no more.
+_SKEW = timedelta(seconds=5)  # Clocks of two instances differ; nothing may be lost right after subscribing.
 _log = Log("webhooks")
 
 
 async def fan_out(app: App, resource_id: ResourceId, kind: AggregateKind, id_: str, sequence: int) -> None:
     """One delivery per subscriber of this fact is on the queue. Safe to repeat: what was delivered stays so.
 
-    Where nobody has subscribed to the resource, the fact is not even read.
+    Who subscribed after it happened is not told of it, however late its message comes. Where nobody has subscribed
+    to the resource, the fact is not even read.
     """
     subscribers = await app.subscriptions.of_resource(resource_id)
     fact = await _fact(app, kind, id_, sequence) if subscribers else None
     if fact is None:
         return
-    wanted = [s for s in subscribers if matches(s, fact)]
+    wanted = [s for s in subscribers if matches(s, fact) and s.created <= fact.at + _SKEW]
     if wanted:
         await app.outbox.send_deliveries([DeliveryMessage(s.id, fact.resource_id, kind, id_, sequence) for s in wanted])
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.attachment import AttachmentStatus, Scan
+from shared.domain.changes import Task
 from shared.domain.correspondence import Status
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.facts import AggregateKind, FactType
@@ -167,6 +168,25 @@ async def test_a_lost_race_is_decided_again() -> None:
     world.meanwhile["correspondences.save"] = changed
     await lifecycle.look(world.app, id_)
     assert state_of(world, id_).status is Status.PUBLISHED
+
+
+async def test_a_lost_race_leaves_no_pointer() -> None:
+    """Nothing was committed under it; the sweep would send everybody's facts again."""
+    world = World()
+    id_ = await sent(world)
+    file = await uploaded(world)
+
+    async def changed() -> None:
+        world.correspondences.partitions[id_].version += 1
+        world.attachments.partitions[file].version += 1
+
+    for call, work in (
+        ("correspondences.save", lifecycle.look(world.app, id_)),
+        ("attachments.save", scanning.scan_attachment(world.app, file)),
+    ):
+        world.meanwhile[call] = changed
+        await work
+    assert Task.DISPATCH not in {entry.due.task for entry in world.agenda.entries.values()}
 
 
 async def test_a_race_that_is_always_lost_is_not_taken_for_done() -> None:

@@ -63,6 +63,20 @@ async def test_a_repeated_fact_is_posted_once() -> None:
     assert len(world.webhooks.posted) == 2
 
 
+async def test_who_subscribes_later_hears_of_later_events_only() -> None:
+    """What is sent once more for others is not news for the new one."""
+    world = World()
+    id_ = await published(world)
+    world.now += timedelta(minutes=1)
+    await listening(world, created=world.now)
+    for fact in world.correspondences.partitions[id_].facts:
+        await webhooks.fan_out(world.app, RESOURCE, CORRESPONDENCE, id_, fact.sequence)
+    await world.settle()
+    assert not world.webhooks.posted
+    await published(world)
+    assert len(world.webhooks.posted) == 2
+
+
 async def test_a_fact_that_is_not_there_is_told_to_nobody() -> None:
     """Neither an unknown letter nor an unknown number."""
     world = World()
