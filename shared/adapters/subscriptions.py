@@ -26,13 +26,24 @@ _WISH = "wish:"
 
 
 class SubscriptionTable:
-    """Fulfils the port Subscriptions. `key` (32 bytes) seals the secrets; `elapsed` gives seconds that only grow."""
+    """Fulfils the port Subscriptions. `key` (32 bytes) seals the secrets; `elapsed` gives seconds that only grow.
 
-    def __init__(self, tables: Tables, key: bytes, *, elapsed: Callable[[], float] = time.monotonic) -> None:
+    A new subscription is returned `settle_seconds` after it was stored: by then no process goes by older answers.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        key: bytes,
+        *,
+        elapsed: Callable[[], float] = time.monotonic,
+        settle_seconds: float = CACHE_SECONDS,
+    ) -> None:
         self._table = tables.table("subscriptions")
         self._deliveries = tables.table("deliveries")
         self._key = key
         self._elapsed = elapsed
+        self._settle_seconds = settle_seconds
         self._cache: dict[ResourceId, tuple[float, tuple[Subscription, ...]]] = {}
 
     async def add(self, subscription: Subscription) -> Subscription:
@@ -50,6 +61,7 @@ class SubscriptionTable:
                     raise
                 continue  # Somebody was faster, or it was us and the answer got lost: the next look tells.
             self._cache.pop(subscription.resource_id, None)
+            await asyncio.sleep(self._settle_seconds)
             return numbered
         raise Unavailable("table storage")
 

@@ -114,7 +114,10 @@ class Subscriptions(Protocol):
     """Event subscriptions and the log of deliveries."""
 
     async def add(self, subscription: Subscription) -> Subscription:
-        """Store it; an equal one of the same consumer (endpoint and filters) is returned instead."""
+        """Store it; an equal one of the same consumer (endpoint and filters) is returned instead.
+
+        Once it is returned nobody misses it: whatever `of_resource` answers from then on has it.
+        """
 
     async def get(self, number: int) -> Subscription | None:
         """By the number the wire shows."""

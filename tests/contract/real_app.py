@@ -40,7 +40,7 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
             email=fakes.email,
             sms=fakes.sms,
             dialogs=fakes.dialogs,
-            subscriptions=SubscriptionTable(tables, b"0" * 32),
+            subscriptions=SubscriptionTable(tables, b"0" * 32, settle_seconds=0),
             webhooks=fakes.webhooks,
             clock=system_clock,
             rules=world.rules,

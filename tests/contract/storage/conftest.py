@@ -116,4 +116,4 @@ def registry(request: Request, tables: Tables) -> RegistryTable | FakeRegistry:
 @pytest.fixture(params=BOTH)
 def subscriptions(request: Request, tables: Tables) -> SubscriptionTable | FakeSubscriptions:
     """The port Subscriptions, with the log of deliveries."""
-    return FakeSubscriptions() if request.param == "fake" else SubscriptionTable(tables, bytes(32))
+    return FakeSubscriptions() if request.param == "fake" else SubscriptionTable(tables, bytes(32), settle_seconds=0)

@@ -120,7 +120,7 @@ async def test_attempts_and_the_state_are_kept(subscriptions: Port) -> None:
 
 async def test_secrets_are_sealed_at_rest(tables: Tables) -> None:
     """No column holds the secret in any form that can be read; another key opens nothing."""
-    table = SubscriptionTable(tables, b"k" * 32)
+    table = SubscriptionTable(tables, b"k" * 32, settle_seconds=0)
     added = await table.add(_new(secret=b"AAAAAAAAAAAAAAAAAAAAAAAA"))
     rows = await tables.table("subscriptions").find(in_partition(f"r:{added.resource_id}"))
     assert rows
@@ -132,7 +132,7 @@ async def test_secrets_are_sealed_at_rest(tables: Tables) -> None:
 
 async def test_a_lost_answer_to_an_add_is_no_second_subscription(tables: Tables, faults: FaultyTransport) -> None:
     """The adding process finds what it wrote itself."""
-    table = SubscriptionTable(tables, bytes(32))
+    table = SubscriptionTable(tables, bytes(32), settle_seconds=0)
     await table.add(_new())
     faults.lose_answer(transaction)
     new = _new()
@@ -144,8 +144,8 @@ async def test_a_lost_answer_to_an_add_is_no_second_subscription(tables: Tables,
 async def test_others_see_a_change_within_a_second(tables: Tables) -> None:
     """A list is kept for a second at most, and never by the one who changed it."""
     seconds = [0.0]
-    here = SubscriptionTable(tables, bytes(32), elapsed=lambda: seconds[0])
-    elsewhere = SubscriptionTable(tables, bytes(32))
+    here = SubscriptionTable(tables, bytes(32), elapsed=lambda: seconds[0], settle_seconds=0)
+    elsewhere = SubscriptionTable(tables, bytes(32), settle_seconds=0)
     added = await elsewhere.add(_new())
     assert list(await here.of_resource(added.resource_id)) == [added]
     await elsewhere.remove(added)
@@ -153,3 +153,12 @@ async def test_others_see_a_change_within_a_second(tables: Tables) -> None:
     assert list(await here.of_resource(added.resource_id)) == [added]
     seconds[0] += 0.1
     assert not await here.of_resource(added.resource_id)
+
+
+async def test_a_subscription_is_returned_when_no_older_answer_counts_any_more(tables: Tables) -> None:
+    """Another process has just read the resource's subscriptions, and finds the new one as soon as it is announced."""
+    here, elsewhere = SubscriptionTable(tables, bytes(32)), SubscriptionTable(tables, bytes(32))
+    wish = _new()
+    assert not await elsewhere.of_resource(wish.resource_id)
+    added = await here.add(wish)
+    assert [s.id for s in await elsewhere.of_resource(wish.resource_id)] == [added.id]
