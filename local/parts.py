@@ -56,7 +56,16 @@ def _neighbours(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
         Part("azurite", azurite.command(addresses, state), environment, storage_ports, keeps_data=True),
         Part(
             "broker",
-            _python("local.broker", *broker, "--db", str(state / "broker.db"), "--clock-offset-file", offset),
+            _python(
+                "local.broker",
+                *broker,
+                "--db",
+                str(state / "broker.db"),
+                "--clock-offset-file",
+                offset,
+                "--keep-days",
+                "3650",
+            ),
             environment,
             (addresses.broker,),
             keeps_data=True,

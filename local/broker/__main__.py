@@ -5,10 +5,11 @@ import asyncio
 import logging
 import signal
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 from local.broker.broker import start
-from local.broker.config import OFFICIAL, SHORT_TIMES, BrokerConfig
+from local.broker.config import OFFICIAL, SHORT_TIMES, BrokerConfig, keeping
 from local.broker.config_fields import ConfigError
 from local.broker.config_file import load
 from local.broker.store import StoreBusy, StoreFailed
@@ -34,6 +35,12 @@ def arguments() -> argparse.ArgumentParser:
         help="file with seconds to add to the clock that scheduled messages and time to live follow; may change",
     )
     parser.add_argument(
+        "--keep-days",
+        type=int,
+        metavar="DAYS",
+        help="messages live so many days, whatever the file says: a leap of the clock would expire what is under way",
+    )
+    parser.add_argument(
         "--allow-short-times",
         action="store_true",
         help="for tests: take locks and times to live below what the official emulator takes",
@@ -47,6 +54,8 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(levelname)s %(name)s %(message)s")
     try:
         config = load(options.config, limits=SHORT_TIMES if options.allow_short_times else OFFICIAL)
+        if options.keep_days is not None:
+            config = keeping(config, timedelta(days=options.keep_days))
         asyncio.run(_serve(config, options))
     except ConfigError as error:
         return _complain(str(error))

@@ -4,7 +4,7 @@ Defaults and ranges are those of the official emulator's configuration schema.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final
@@ -93,3 +93,18 @@ SHORT_TIMES: Final = Limits(
     time_to_live=timedelta(seconds=1),
     duplicate_window=timedelta(seconds=1),
 )
+
+
+def keeping(config: BrokerConfig, time_to_live: timedelta) -> BrokerConfig:
+    """Return the same entities with this default time to live, which may be beyond the official emulator's hour."""
+    topics = tuple(
+        replace(
+            topic,
+            time_to_live=time_to_live,
+            subscriptions=tuple(replace(one, time_to_live=time_to_live) for one in topic.subscriptions),
+        )
+        for topic in config.topics
+    )
+    return replace(
+        config, queues=tuple(replace(one, time_to_live=time_to_live) for one in config.queues), topics=topics
+    )

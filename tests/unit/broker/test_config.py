@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.broker.config import SHORT_TIMES, FilterKind
+from local.broker.config import SHORT_TIMES, FilterKind, keeping
 from local.broker.config_fields import ConfigError
 from local.broker.config_file import load, parse
 
@@ -186,3 +186,11 @@ def test_long_chains_are_refused() -> None:
         parse(json.dumps(content))
     namespace(content)["Queues"] = [*chain[1:], {"Name": names[-1]}]
     assert len(parse(json.dumps(content)).queues) == 5
+
+
+def test_every_entity_can_be_kept_longer_than_the_file_says() -> None:
+    """A clock that leaps over weeks expires nothing that is under way."""
+    kept = keeping(load(ROOT / "local" / "servicebus.json"), timedelta(days=3650))
+    entities = [*kept.queues, *kept.topics, *(one for topic in kept.topics for one in topic.subscriptions)]
+    assert {entity.time_to_live for entity in entities} == {timedelta(days=3650)}
+    assert len(entities) == 8
