@@ -64,7 +64,7 @@ def _neighbours(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
                 "--clock-offset-file",
                 offset,
                 "--keep-days",
-                "3650",
+                "45",
             ),
             environment,
             (addresses.broker,),

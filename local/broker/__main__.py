@@ -37,6 +37,7 @@ def arguments() -> argparse.ArgumentParser:
     parser.add_argument(
         "--keep-days",
         type=int,
+        choices=range(1, 50),  # A time to live travels as milliseconds in 32 bits: 49 days at most.
         metavar="DAYS",
         help="messages live so many days, whatever the file says: a leap of the clock would expire what is under way",
     )
