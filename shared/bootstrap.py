@@ -117,5 +117,4 @@ def _rules(s: Settings) -> Rules:
         reminder_delay=s.reminder_delay,
         minimum_expiration_days=14 if production else 1,  # Source: wire contract 5.9, number 2017.
         max_request_bytes=s.max_request_bytes,
-        sandbox=not production,
     )

@@ -46,7 +46,6 @@ class Rules:
     max_file_bytes: int = 50_000_000_000
     max_form_file_bytes: int = 2_000_000_000
     max_request_bytes: int | None = None
-    sandbox: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

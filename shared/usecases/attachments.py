@@ -20,7 +20,7 @@ from shared.telemetry import Log
 from shared.usecases.access import acting_party, find_resource, require
 from shared.usecases.lifecycle import is_in_use
 from shared.usecases.reading import Download, serve
-from shared.usecases.saving import create_attachment, decide_attachment, pause, save_attachment
+from shared.usecases.saving import ATTEMPTS, create_attachment, decide_attachment, pause, save_attachment
 
 _TYPES = frozenset({"CorrespondenceService", "GenericAccessResource"})  # Source: wire contract 5.1 item 6.
 _SHOWN_LINKS = 1000
@@ -105,7 +105,7 @@ async def record_commit(app: App, id_: AttachmentId, upload_id: str, stored: Sto
 
     Raises 2008 on a wrong checksum, 2005 when another upload took over or the attachment was purged meanwhile.
     """
-    for attempt in range(8):
+    for attempt in range(ATTEMPTS):
         loaded = await app.attachments.load(id_)
         if loaded is None:
             raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)

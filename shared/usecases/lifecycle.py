@@ -14,10 +14,9 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyKind,
 from shared.domain.policy import Action, own_work
 from shared.ports import AgendaMessage, App, Loaded
 from shared.telemetry import Log
-from shared.usecases.saving import decide_attachment, decide_correspondence, pause, save_correspondence
+from shared.usecases.saving import ATTEMPTS, decide_attachment, decide_correspondence, pause, save_correspondence
 
 _PAGE = 100
-_ATTEMPTS = 8
 _LOST = frozenset({AttachmentStatus.FAILED, AttachmentStatus.PURGED, AttachmentStatus.EXPIRED})
 _LINK_COUNTS = timedelta(minutes=15)  # Source: design 1: a link whose correspondence is missing.
 _SETTLED = frozenset({Status.PUBLISHED, Status.FAILED})
@@ -45,7 +44,7 @@ async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None) 
 
     `due` is a time that has come by somebody else's clock. Raises Unavailable when others were always faster.
     """
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         loaded = await app.correspondences.load(id_)
         if loaded is None:
             return

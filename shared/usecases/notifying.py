@@ -25,11 +25,10 @@ from shared.domain.publishing import tell, wants_notice
 from shared.ports import App, EmailMessage
 from shared.telemetry import Log
 from shared.usecases.retrying import retry_later
-from shared.usecases.saving import decide_correspondence, pause, save_correspondence
+from shared.usecases.saving import ATTEMPTS, decide_correspondence, pause, save_correspondence
 
 UNCERTAIN_AFTER = timedelta(hours=24)
 """How long a repeated operation id is taken for the same send; after it a lost answer stays unknown."""
-_ATTEMPTS = 8
 _log = Log("notifying")
 
 
@@ -231,7 +230,7 @@ async def _record(app: App, state: Correspondence, outcomes: Sequence[Notificati
     Only that it was sent is better known than unknown.
     """
     permit = own_work(Action.WRITE, state.resource_id, "notifications")
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         loaded = await app.correspondences.load(state.id)
         if loaded is None:
             return

@@ -21,7 +21,8 @@ from shared.telemetry import Log
 
 DISPATCH_AFTER = timedelta(seconds=60)  # Source: design 1, the rules of the dispatch pointer.
 _POINTER_HOLDS = timedelta(minutes=5)  # Source: design 1, the rules of the dispatch pointer.
-_ATTEMPTS = 8
+ATTEMPTS = 8
+"""How often a decision is made again from the start after a lost race, before the caller is told to come later."""
 _log = Log("saving")
 
 
@@ -94,7 +95,7 @@ async def decide_correspondence(
     `first` saves the first load. A decision of None saves nothing.
     """
     loaded = first
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         loaded = loaded or await app.correspondences.load(id_)
         if loaded is None:
             raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
@@ -115,7 +116,7 @@ async def decide_attachment(
     app: App, id_: AttachmentId, permit: Permit, decide: Callable[[Attachment], AttachmentChange | None]
 ) -> Attachment:
     """Load, decide, save; on a lost race from the start again. Raises 2001 when unknown."""
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         loaded = await app.attachments.load(id_)
         if loaded is None:
             raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
