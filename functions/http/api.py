@@ -8,13 +8,14 @@ from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from functions.http import attachments, correspondences, operations, subscriptions
+from functions.http import actions, attachments, correspondences, operations, subscriptions
 from functions.http.edge import answer_errors_of, guard
 from functions.http.operation import BYTES, FORM, Operation, Policy
 from functions.http.problems import PROBLEM
 
 OPERATIONS: tuple[Operation, ...] = (
     *correspondences.OPERATIONS,
+    *actions.OPERATIONS,
     *attachments.OPERATIONS,
     *subscriptions.OPERATIONS,
     *operations.OPERATIONS,

@@ -71,8 +71,11 @@ async def get_correspondence_details(call: Context, correspondence_id: Correspon
     """C4: a correspondence with its history and what was notified."""
     view = await reading.details(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
     members = correspondence_members(view.state, view.content, view.shown_body, view.attachments)
-    members["notifications"] = [NotificationAnswer.of(view.state, one) for one in view.notifications]
+    members["notifications"] = [
+        NotificationAnswer.of(view.state, one, owner_code=view.owner_code) for one in view.notifications
+    ]
     members["status_history"] = StatusEntry.all(view.history)
+    members["system_label"] = view.system_label
     return body(CorrespondenceDetails(**members))
 
 

@@ -61,6 +61,12 @@ class DialogportenClient:
                 return
         raise Unavailable(_NEIGHBOUR)
 
+    async def set_labels(self, dialog_id: str, labels: Mapping[str, object]) -> None:
+        """Change the system labels that its end users see; fine when the dialog is gone."""
+        answer = await self._call("PUT", f"/{dialog_id}/endusercontext/systemlabels", json=labels)
+        if answer.status_code not in _GONE:
+            _require(answer)
+
     async def delete(self, dialog_id: str) -> bool:
         """Soft-delete it. False when it is gone already."""
         answer = await self._call("DELETE", f"/{dialog_id}")

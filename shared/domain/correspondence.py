@@ -9,6 +9,7 @@ from shared.domain.changes import Change, HistoryEntry
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import AggregateKind, Fact, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
+from shared.domain.labels import SystemLabel
 from shared.domain.notification import Notification, NotificationRequest
 
 
@@ -139,7 +140,8 @@ class Correspondence:
     """The root of the aggregate, without the body (see `Content`).
 
     `sequence` is the last number used for a history entry or a fact. `ever` holds every status it ever had.
-    `dialog_cursor` is the last fact carried over to Dialogporten, `downloaded` the attachments a recipient has taken.
+    `dialog_cursor` is the last fact carried over to Dialogporten, `downloaded` the attachments a recipient has taken,
+    `labels` what the recipient has put on it (none: it lies where it arrived and was not marked).
     All times are aware UTC.
     """
 
@@ -171,6 +173,7 @@ class Correspondence:
     reminded: int = 0
     due_date_passed: bool = False
     downloaded: frozenset[AttachmentId] = frozenset()
+    labels: frozenset[SystemLabel] = frozenset()
     dialog_id: str | None = None
     dialog_cursor: int = 0
     sequence: int = 0

@@ -8,15 +8,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from shared.domain import dialog_texts
+from shared.domain import dialog_texts, labels
 from shared.domain.attachment import Attachment
 from shared.domain.checks_files import MIME_TYPES, extension
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, ReferenceType, ReplyOption, Status
-from shared.domain.dialog_activities import activity, has_activity
+from shared.domain.dialog_activities import activity, actor, has_activity
 from shared.domain.dialog_texts import cut, cut_file_name, in_all_languages
 from shared.domain.events import iso_z
 from shared.domain.facts import Fact, FactType
 from shared.domain.identifiers import derived_uuid7
+from shared.domain.labels import SystemLabel
 
 EMBED_MARKDOWN = "application/vnd.dialogporten.frontchannelembed-url;type=text/markdown"
 VISIBLE_AT_ONCE = timedelta(minutes=1)  # Source: wire contract 10.1; a time this near is left out.
@@ -59,7 +60,14 @@ class Purge:
     fact: Fact
 
 
-Step = Create | AddActivity | CloseConfirmation | Delete | Purge
+@dataclass(frozen=True, slots=True)
+class SetLabels:
+    """Put the recipient's labels on the dialog (`system_labels`)."""
+
+    fact: Fact
+
+
+Step = Create | AddActivity | CloseConfirmation | Delete | Purge | SetLabels
 
 
 def dialog_id(correspondence: Correspondence) -> str:
@@ -91,6 +99,8 @@ def carry_over(correspondence: Correspondence, facts: Sequence[Fact]) -> list[St
             steps += [AddActivity(fact), Delete(fact)] if exists else [Delete(fact)]  # a deleted one takes no entry
         elif fact.type is FactType.PUBLISH_FAILED:
             steps.append(Purge(fact))
+        elif fact.type is FactType.LABELS_CHANGED:
+            steps += [SetLabels(fact)] if exists else []
         elif exists and has_activity(fact):
             steps += _told(correspondence, fact)
     return steps
@@ -100,6 +110,20 @@ def _told(correspondence: Correspondence, fact: Fact) -> list[Step]:
     if fact.type is FactType.CONFIRMED and correspondence.is_confirmation_needed:
         return [CloseConfirmation(fact), AddActivity(fact)]
     return [AddActivity(fact)]
+
+
+def system_labels(fact: Fact, correspondence: Correspondence) -> dict[str, object]:
+    """The body of `PUT dialogs/{id}/endusercontext/systemlabels`: the labels as they are now.
+
+    Source: wire contract 10.4.
+    """
+    unopened = SystemLabel.MARKED_AS_UNOPENED
+    marked = unopened in correspondence.labels
+    return {
+        "addLabels": [labels.place(correspondence.labels), *([unopened] if marked else [])],
+        "removeLabels": [] if marked else [unopened],
+        "performedBy": actor(fact, correspondence),
+    }
 
 
 def create_dialog(
@@ -253,9 +277,11 @@ __all__ = [
     "Create",
     "Delete",
     "Purge",
+    "SetLabels",
     "Step",
     "activity",
     "carry_over",
     "create_dialog",
     "dialog_id",
+    "system_labels",
 ]

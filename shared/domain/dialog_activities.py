@@ -38,13 +38,14 @@ def activity(fact: Fact, correspondence: Correspondence, *, file_name: str = "")
         "id": derived_uuid7(fact.at, fact.id, "activity"),
         "createdAt": iso_z(fact.at),
         "type": KINDS[fact.type],
-        "performedBy": _actor(fact, correspondence),
+        "performedBy": actor(fact, correspondence),
     }
     words = _words(fact, file_name)
     return entry | {"description": in_all_languages(words)} if words else entry
 
 
-def _actor(fact: Fact, correspondence: Correspondence) -> dict[str, object]:
+def actor(fact: Fact, correspondence: Correspondence) -> dict[str, object]:
+    """Who did it, in Dialogporten's shape: the service owner, a named side, or the party that the fact names."""
     if fact.type in {FactType.NOTIFICATION_CREATED, FactType.NOTIFICATION_FAILED}:
         return {"actorType": "ServiceOwner"}
     if fact.type is FactType.PURGED:

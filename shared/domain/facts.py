@@ -33,10 +33,11 @@ class FactType(StrEnum):
     NOTIFICATION_CREATED = "notificationcreated"
     NOTIFICATION_FAILED = "correspondencenotificationfailed"
     REMINDER_DUE = "reminderdue"
+    LABELS_CHANGED = "systemlabelschanged"
     ATTACHMENT_DELETED = "attachmentdeleted"
 
 
-INTERNAL = frozenset({FactType.REMINDER_DUE, FactType.ATTACHMENT_DELETED})
+INTERNAL = frozenset({FactType.REMINDER_DUE, FactType.ATTACHMENT_DELETED, FactType.LABELS_CHANGED})
 """Facts that steer our own consumers and are never told to anybody outside."""
 
 

@@ -7,6 +7,7 @@ from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status, step, with_fact
 from shared.domain.facts import FactType
 from shared.domain.identifiers import PartyUrn
+from shared.domain.labels import SystemLabel
 
 
 def initialise(
@@ -72,7 +73,8 @@ def wants_notice(state: Correspondence, *, reminder: bool) -> bool:
         or Status.FAILED in state.ever
     ):
         return False
-    return not (reminder and state.ever & {Status.READ, Status.CONFIRMED, Status.ARCHIVED})
+    archived = Status.ARCHIVED in state.ever or SystemLabel.ARCHIVE in state.labels
+    return not (reminder and (archived or state.ever & {Status.READ, Status.CONFIRMED}))
 
 
 def pass_due_date(state: Correspondence, *, now: datetime) -> CorrespondenceChange | None:

@@ -15,6 +15,7 @@ from shared.domain.correspondence import (
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId, PartyUrn
+from shared.domain.labels import SystemLabel
 
 FETCH_DEBOUNCE = timedelta(seconds=15)  # Source: wire contract, Fetched rows.
 
@@ -33,13 +34,13 @@ def fetch(
 
 
 def read(state: Correspondence, party: PartyUrn, *, now: datetime, opened: bool = True) -> CorrespondenceChange | None:
-    """Note the first reading of the body; None when it was read before. Raises 1001.
+    """Note the first reading of the body, or that what was marked as unopened is so no more; else None. Raises 1001.
 
     `opened` False: it was only marked as read, which the dialog's log does not tell. Source: wire contract 4.1.1.
     """
     require_available(state)
     if Status.READ in state.ever:
-        return None
+        return _labelled(state, party, state.labels - {SystemLabel.MARKED_AS_UNOPENED}, now)
     change = step(replace(state, read=now), Status.READ, party=party, now=now)
     return with_fact(change, FactType.READ, state.sender, now, by=party, how="opened" if opened else "marked")
 
@@ -52,6 +53,32 @@ def mark_as_read(state: Correspondence, party: PartyUrn, *, now: datetime) -> Co
     if (change := read(state, party, now=now, opened=False)) is None:
         raise DomainError(Refusal.ALREADY_READ)
     return change
+
+
+def mark_as_unread(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange | None:
+    """What was read stands as unopened again, until it is opened; None when it does already. Raises 1001.
+
+    The status stays: that it was read remains true. Source: design 10.
+    """
+    require_available(state)
+    if Status.READ not in state.ever:
+        return None
+    return _labelled(state, party, state.labels | {SystemLabel.MARKED_AS_UNOPENED}, now)
+
+
+def archive(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange | None:
+    """It lies in the archive, and nobody is reminded of it; None when it does already. Raises 1001.
+
+    Source: design 10.
+    """
+    require_available(state)
+    return _labelled(state, party, state.labels | {SystemLabel.ARCHIVE}, now)
+
+
+def unarchive(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange | None:
+    """It lies where it arrived; None when it does already. Raises 1001."""
+    require_available(state)
+    return _labelled(state, party, state.labels - {SystemLabel.ARCHIVE}, now)
 
 
 def confirm(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:
@@ -98,6 +125,15 @@ def purge_by_sender(state: Correspondence, party: PartyUrn, *, now: datetime) ->
     if state.status not in PURGEABLE_BY_SENDER:
         raise DomainError(Refusal.PURGE_AFTER_PUBLISH)
     return _purge(state, Status.PURGED_BY_ALTINN, party, now)
+
+
+def _labelled(
+    state: Correspondence, party: PartyUrn, labels: frozenset[SystemLabel], now: datetime
+) -> CorrespondenceChange | None:
+    if labels == state.labels:
+        return None
+    change = CorrespondenceChange(state=replace(state, labels=labels))
+    return with_fact(change, FactType.LABELS_CHANGED, state.recipient, now, by=party)
 
 
 def _purge(state: Correspondence, status: Status, party: PartyUrn, now: datetime) -> CorrespondenceChange:

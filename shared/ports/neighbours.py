@@ -103,6 +103,9 @@ class Dialogs(Protocol):
     async def close_confirmation(self, dialog_id: str) -> None:
         """Remove the confirm actions and set the status NotApplicable, under the dialog's revision."""
 
+    async def set_labels(self, dialog_id: str, labels: Mapping[str, object]) -> None:
+        """Change the system labels that its end users see; fine when the dialog is gone."""
+
     async def delete(self, dialog_id: str) -> bool:
         """Soft-delete it. False when it is gone already."""
 

@@ -53,16 +53,6 @@ class SearchRole(StrEnum):
     BOTH = "RecipientAndSender"
 
 
-class SystemLabel(StrEnum):
-    """Where the recipient keeps it."""
-
-    DEFAULT = "Default"
-    BIN = "Bin"
-    ARCHIVE = "Archive"
-    MARKED_AS_UNOPENED = "MarkedAsUnopened"
-    SENT = "Sent"
-
-
 def named[Member: StrEnum](kind: type[Member], *, first: int = 0) -> Callable[[object], Member]:
     """A reader of members by name in any case or by number; members are numbered in their order from `first`.
 

@@ -76,7 +76,7 @@ class NotificationAnswer(Answer):
 
     id: str
     senders_reference: str | None
-    creator: str = CREATOR_UNKNOWN
+    creator: str
     created: Time
     is_reminder: bool
     notification_channel: Channel
@@ -86,8 +86,8 @@ class NotificationAnswer(Answer):
     notification_status_details: NotificationStatusDetails
 
     @classmethod
-    def of(cls, state: Correspondence, one: Notification) -> "NotificationAnswer":
-        """One e-mail or SMS about this correspondence."""
+    def of(cls, state: Correspondence, one: Notification, *, owner_code: str | None = None) -> "NotificationAnswer":
+        """One e-mail or SMS about this correspondence, made for the owner of its resource."""
         sent = _sent(one)
         details = (
             NotificationStatusDetails(email=sent, emails=[sent])
@@ -98,6 +98,7 @@ class NotificationAnswer(Answer):
         return cls(
             id=one.id,
             senders_reference=state.senders_reference,
+            creator=owner_code or CREATOR_UNKNOWN,
             created=one.created,
             is_reminder=one.is_reminder,
             notification_channel=_channel(state, one),

@@ -21,9 +21,10 @@ from shared.domain.correspondence import (
     Status,
 )
 from shared.domain.identifiers import CorrespondenceId, ResourceId
+from shared.domain.labels import SystemLabel
 from shared.domain.requests import Initialised
 from shared.schemas.base import Answer, Time
-from shared.schemas.enums import StoredLocation, SystemLabel
+from shared.schemas.enums import StoredLocation
 from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
 
 HIDDEN_LANGUAGE = "no"
@@ -172,7 +173,7 @@ class CorrespondenceDetails(CorrespondenceOverview):
 
     status_history: list[StatusEntry]
     notifications: list[NotificationAnswer]  # type: ignore[assignment]  # the wire contract replaces the member
-    system_label: SystemLabel = SystemLabel.DEFAULT
+    system_label: SystemLabel
 
 
 class AttachmentOverview(Answer):

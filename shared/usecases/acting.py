@@ -1,6 +1,7 @@
-"""What a recipient, or a sender withdrawing, does: mark as read, confirm, purge."""
+"""What a recipient, or a sender withdrawing, does: mark as read or unread, confirm, archive, purge."""
 
 from datetime import datetime
+from typing import Protocol
 
 from shared.domain import receiving
 from shared.domain.correspondence import Correspondence, CorrespondenceChange
@@ -22,18 +23,27 @@ async def find(app: App, id_: CorrespondenceId) -> Loaded[Correspondence]:
 
 async def mark_as_read(app: App, caller: Subject, id_: CorrespondenceId) -> None:
     """It counts as read. Raises 1001, 1024, 1040, 4001."""
-    loaded, permit, party = await _as_recipient(app, caller, id_)
-    now = app.clock()
-    await decide_correspondence(
-        app, id_, permit, lambda state: receiving.mark_as_read(state, party, now=now), first=loaded
-    )
+    await _decide_as_recipient(app, caller, id_, receiving.mark_as_read)
+
+
+async def mark_as_unread(app: App, caller: Subject, id_: CorrespondenceId) -> None:
+    """What was read stands as unopened until it is opened again. Raises 1001, 4001."""
+    await _decide_as_recipient(app, caller, id_, receiving.mark_as_unread)
+
+
+async def archive(app: App, caller: Subject, id_: CorrespondenceId) -> None:
+    """It lies in the recipient's archive; nobody is reminded of it. Raises 1001, 4001."""
+    await _decide_as_recipient(app, caller, id_, receiving.archive)
+
+
+async def unarchive(app: App, caller: Subject, id_: CorrespondenceId) -> None:
+    """It lies where it arrived. Raises 1001, 4001."""
+    await _decide_as_recipient(app, caller, id_, receiving.unarchive)
 
 
 async def confirm(app: App, caller: Subject, id_: CorrespondenceId) -> None:
     """Receipt is confirmed when this returns; the dialog follows. Raises 1001, 1025, 1041, 4001."""
-    loaded, permit, party = await _as_recipient(app, caller, id_)
-    now = app.clock()
-    await decide_correspondence(app, id_, permit, lambda state: receiving.confirm(state, party, now=now), first=loaded)
+    await _decide_as_recipient(app, caller, id_, receiving.confirm)
 
 
 async def purge(app: App, caller: Subject, id_: CorrespondenceId) -> None:
@@ -66,9 +76,22 @@ def _purge_as_either(state: Correspondence, party: PartyUrn, *, now: datetime) -
             raise refusal from None
 
 
-async def _as_recipient(
+class _Deed(Protocol):
+    """Something a recipient does, decided purely."""
+
+    def __call__(self, state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange | None: ...
+
+
+async def _decide_as_recipient(app: App, caller: Subject, id_: CorrespondenceId, deed: _Deed) -> None:
+    loaded, permit, party = await as_recipient(app, caller, id_)
+    now = app.clock()
+    await decide_correspondence(app, id_, permit, lambda state: deed(state, party, now=now), first=loaded)
+
+
+async def as_recipient(
     app: App, caller: Subject, id_: CorrespondenceId
 ) -> tuple[Loaded[Correspondence], Permit, PartyUrn]:
+    """The correspondence, the permit to act as its recipient, and who does. Raises 1001, 4001, 4006, 4002."""
     loaded = await find(app, id_)
     roles = await roles_of(app, caller, loaded.state)
     if roles.recipient is None:

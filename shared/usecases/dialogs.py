@@ -56,6 +56,8 @@ async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | Non
                 await app.dialogs.delete(id_)
             case dialog.Purge():
                 await app.dialogs.purge(id_)
+            case dialog.SetLabels():
+                await app.dialogs.set_labels(id_, dialog.system_labels(step.fact, state))
     except Rejected as error:
         _log.error("dialog.refused", error=error, correspondence=state.id, step=type(step).__name__)
     return None

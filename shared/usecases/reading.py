@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain import receiving
+from shared.domain import labels, receiving
 from shared.domain.attachment import Attachment, Stored, require_readable
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import (
@@ -18,6 +18,7 @@ from shared.domain.correspondence import (
 )
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId, organisation
+from shared.domain.labels import SystemLabel
 from shared.domain.notification import Notification
 from shared.domain.policy import Action, Issuer, Permit, Subject
 from shared.domain.replies import with_reply_links
@@ -64,7 +65,11 @@ class Download:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrespondenceView:
-    """What one caller sees. `content` None: hidden from a sender after publication; `shown_body` is what goes out."""
+    """What one caller sees. `content` None: hidden from a sender after publication; `shown_body` is what goes out.
+
+    `owner_code` is the short name of the resource's owner, None when the registry does not know it;
+    `system_label` is the recipient's, and no business of a sender's.
+    """
 
     state: Correspondence
     content: Content | None
@@ -72,6 +77,8 @@ class CorrespondenceView:
     attachments: tuple[tuple[AttachmentUse, Attachment], ...]
     notifications: tuple[Notification, ...]
     history: tuple[HistoryEntry, ...] = ()
+    owner_code: str | None = None
+    system_label: SystemLabel = SystemLabel.DEFAULT
 
 
 async def overview(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
@@ -95,7 +102,13 @@ async def details(app: App, caller: Subject, id_: CorrespondenceId) -> Correspon
     history = await app.correspondences.history(id_)
     if roles.recipient is None:
         history = [entry for entry in history if Status(entry.status) not in HIDDEN_FROM_SENDER]
-    return replace(view, history=tuple(history))
+    resource = await app.registry.resource(state.resource_id) if view.notifications else None
+    return replace(
+        view,
+        history=tuple(history),
+        owner_code=resource.owner_code if resource else None,
+        system_label=labels.shown(state.labels) if roles.recipient else SystemLabel.DEFAULT,
+    )
 
 
 async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:

@@ -99,6 +99,7 @@ class FakeDialogs(Failing):
     activities: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     closed: list[str] = field(default_factory=list)
+    labels: dict[str, Mapping[str, object]] = field(default_factory=dict)
 
     async def create(self, dialog: Mapping[str, object]) -> None:
         self._next()
@@ -117,6 +118,11 @@ class FakeDialogs(Failing):
         self.closed.append(dialog_id)
         if dialog_id in self.dialogs and self.dialogs[dialog_id].get("status") == "RequiresAttention":
             self.dialogs[dialog_id]["status"] = "NotApplicable"
+
+    async def set_labels(self, dialog_id: str, labels: Mapping[str, object]) -> None:
+        self._next()
+        if dialog_id in self.dialogs and dialog_id not in self.deleted:
+            self.labels[dialog_id] = labels
 
     async def delete(self, dialog_id: str) -> bool:
         self._next()

@@ -8,6 +8,7 @@ import pytest
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import AttachmentUse, BodyFormat, Status
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
+from shared.domain.labels import SystemLabel
 from shared.domain.notification import Medium, Notification, NotificationState
 from shared.domain.requests import Initialised, InitialisedOne, NewMessage
 from shared.usecases import acting, initialise, notifying, reading
@@ -203,13 +204,15 @@ async def test_details_have_history_and_notifications(rim: Rim) -> None:
         notified(Medium.EMAIL, NotificationState.FAILED),
         notified(Medium.EMAIL, NotificationState.UNKNOWN),
     )
-    rim.stub(reading, "details", view(state=state, history=history, notifications=notifications))
+    members = {"owner_code": "exa", "system_label": SystemLabel.ARCHIVE}
+    rim.stub(reading, "details", view(state=state, history=history, notifications=notifications, **members))
     body = (await rim.get(f"/correspondence/{ID}/details")).json()
     assert body["statusHistory"] == [
         {"status": "Initialized", "statusText": "Initialized", "statusChanged": NOW.isoformat()}
     ]
-    assert body["systemLabel"] == "Default"
+    assert body["systemLabel"] == "Archive"
     sms, email, unknown = body["notifications"]
+    assert (sms["creator"], email["creator"]) == ("exa", "exa")
     assert (sms["notificationChannel"], sms["processingStatus"]["status"]) == ("Email", "Order_Completed")
     details = sms["notificationStatusDetails"]
     assert details["sms"]["succeeded"]
@@ -227,6 +230,9 @@ async def test_details_have_history_and_notifications(rim: Rim) -> None:
     [
         ("POST", "markasread", "mark_as_read", "recipient"),
         ("POST", "confirm", "confirm", "reading-dialog"),
+        ("POST", "archive", "archive", "recipient"),
+        ("POST", "unarchive", "unarchive", "reading-dialog"),
+        ("POST", "markasunread", "mark_as_unread", "recipient"),
         ("DELETE", "purge", "purge", "sender"),
     ],
 )

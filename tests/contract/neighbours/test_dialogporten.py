@@ -121,6 +121,7 @@ async def test_done_twice_is_done_once(either: Dialogs) -> None:
         await either.create(wanted)
         await either.add_activity(wanted["id"], opened)
         await either.close_confirmation(wanted["id"])
+        await either.set_labels(wanted["id"], {"addLabels": ["Archive"], "performedBy": opened["performedBy"]})
     assert [await either.delete(wanted["id"]), await either.delete(wanted["id"])] == [True, False]
     for _ in range(2):
         await either.purge(wanted["id"])
@@ -138,6 +139,22 @@ async def test_closing_removes_the_confirm_actions_only(client: DialogportenClie
     assert [action["endpoints"][0]["url"] for action in now["apiActions"]] == [BASE, f"{BASE}/purge"]
     assert now["status"] == "NotApplicable"
     assert [entry["type"] for entry in now["activities"]] == ["CorrespondenceOpened"]
+
+
+async def test_labels_are_what_was_put_on_last(client: DialogportenClient, http: httpx.AsyncClient) -> None:
+    """One place, and the mark beside it; repeating changes nothing, a dialog that is gone takes none."""
+    wanted, actor = dialog(), activity()["performedBy"]
+    await client.create(wanted)
+    mark = "MarkedAsUnopened"
+    for place, marked in (("Archive", True), ("Archive", False), ("Default", True)):
+        labels = {"addLabels": [place, mark] if marked else [place], "removeLabels": [] if marked else [mark]}
+        for _ in range(2):
+            await client.set_labels(wanted["id"], {**labels, "performedBy": actor})
+        shown_labels = (await shown(http, wanted["id"]))["endUserContext"]["systemLabels"]
+        assert sorted(shown_labels) == sorted(labels["addLabels"])
+    await client.delete(wanted["id"])
+    await client.set_labels(wanted["id"], {**labels, "performedBy": actor})
+    await client.set_labels(new_id(), {**labels, "performedBy": actor})
 
 
 async def test_nothing_to_close_changes_nothing(client: DialogportenClient, http: httpx.AsyncClient) -> None:

@@ -14,6 +14,7 @@ from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, ExternalReference, ReferenceType
 from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId
+from shared.domain.labels import SystemLabel
 from shared.domain.notification import ContactPoint, Medium, Notification, NotificationState
 from shared.domain.subscription import Attempt, Subscription
 from shared.ports import KeyedRequest, Party, Resource
@@ -37,6 +38,7 @@ EVERY: list[Any] = [
         attachments=(AttachmentUse(AttachmentId("a"), NOW), AttachmentUse(AttachmentId("b"))),
         notification=notification_request(),
         property_list={"key": "value"},
+        labels=frozenset({SystemLabel.ARCHIVE}),
     ),
     correspondence(),
     content(),
@@ -67,7 +69,7 @@ EVERY: list[Any] = [
 MEMBERS = {
     Correspondence: "allow_forwarding attachments created dialog_cursor dialog_id downloaded due_date_passed "
     "due_date_time ever external_references id idempotent_key ignore_reservation is_confidential "
-    "is_confirmation_needed message_sender notification property_list published read recipient reminded "
+    "is_confirmation_needed labels message_sender notification property_list published read recipient reminded "
     "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
     "status_text",
     Content: "body format language summary title",

@@ -240,6 +240,7 @@ async def test_notices_are_shown_where_they_were_asked_for(world: World) -> None
     with_notice = await letter(world, notification=notification_request())
     view = await reading.overview(world.app, READER, with_notice)
     assert [notice.address for notice in view.notifications] == ["kari@person.example"]
+    assert (await reading.details(world.app, READER, with_notice)).owner_code == "exa"
     without = await letter(world)
     assert (await reading.overview(world.app, READER, without)).notifications == ()
 
