@@ -102,7 +102,7 @@ def _add(api: FastAPI, operation: Operation, *, documented: bool) -> None:
 
 def _documented(operation: Operation) -> dict[int | str, dict[str, Any]]:
     """What is answered: the body when all went well, and that every refusal is a problem."""
-    content: dict[str, Any] = {"content": {operation.produces or BYTES: {}}}
+    content: dict[str, Any] = {"content": {kind: {} for kind in operation.types or (BYTES,)}}
     good = {"model": operation.answer} if operation.answer is not None else content
     bad = {"description": "Refused, with the number of the reason", "content": {PROBLEM: {"schema": _PROBLEM}}}
     return {200: good, "4XX": bad}

@@ -6,9 +6,11 @@ from dataclasses import replace
 from fastapi import Request, Response
 
 from functions.http import search
+from functions.http.accepting import chosen
 from functions.http.answering import AttachmentIdPath, Context, CorrespondenceIdPath, body, id_body
+from functions.http.contents import page_body, text_body
 from functions.http.files import bytes_for_recipient
-from functions.http.operation import BASE, FORM, JSON, TEXT, Operation, Policy
+from functions.http.operation import BASE, FORM, HTML, JSON, TEXT, Operation, Policy
 from functions.http.uploads import staged_form
 from shared.domain.checks_files import pair_files
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
@@ -105,10 +107,14 @@ async def download_correspondence_attachment(
     return await bytes_for_recipient(await reading.download(call.app, call.caller, id_, file), request)
 
 
-async def get_correspondence_content(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
-    """C12: the body as Markdown; opening it is reading it."""
-    text = await reading.open_content(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
-    return Response(text.encode("utf-8", "replace"), media_type="text/plain; charset=utf-8")
+async def get_correspondence_content(
+    call: Context, correspondence_id: CorrespondenceIdPath, request: Request
+) -> Response:
+    """C12: the body as Markdown, or as HTML for whom asks for it; opening it is reading it."""
+    id_ = CorrespondenceId(str(correspondence_id))
+    if chosen(request.headers.get("accept"), (TEXT, HTML)) == HTML:
+        return page_body(await reading.open_page(call.app, call.caller, id_))
+    return text_body(await reading.open_content(call.app, call.caller, id_))
 
 
 async def check_reminder(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
@@ -212,6 +218,7 @@ OPERATIONS = (
         policy=Policy.RECIPIENT,
         tag=TAG,
         produces=TEXT,
+        alternatives=(HTML,),
     ),
     Operation(
         endpoint=check_reminder,

@@ -15,6 +15,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.http import composition, cors
+from functions.http.accepting import accepts
 from functions.http.operation import BYTES, Operation, Policy, admits, must_be_exchanged
 from functions.http.problems import invalid, problem, refused
 from shared.domain.errors import Conflict, DomainError, ErrorKind, InvalidRequest, Refusal, Rejected, Unavailable
@@ -127,19 +128,11 @@ async def _admit(operation: Operation, scope: Scope) -> Response | None:
         if not admits(operation.policy, caller):
             return Response(status_code=403)
         scope[composition.CALLER] = caller
-    if not _accepts(headers.get("accept"), operation.produces):
-        return PlainTextResponse(f"Supported media types: {operation.produces}", 406)
+    if not accepts(headers.get("accept"), operation.types):
+        return PlainTextResponse(f"Supported media types: {', '.join(operation.types)}", 406)
     if not _is_of(headers.get("content-type"), operation.consumes):
         return problem(415, trace=scope[_TRACE])
     return None
-
-
-def _accepts(accept: str | None, produces: str | None) -> bool:
-    """Only the exact type or `*/*` count; weights and partial wildcards do not. Source: wire contract 13.5."""
-    if produces is None or not accept or not accept.strip():
-        return True
-    named = {part.partition(";")[0].strip().lower() for part in accept.split(",")}
-    return produces in named or "*/*" in named
 
 
 def _is_of(content_type: str | None, consumes: str | None) -> bool:

@@ -13,6 +13,7 @@ from shared.domain.policy import Issuer, Scope, Subject
 BASE = "/correspondence/api/v1"
 JSON = "application/json"
 TEXT = "text/plain"
+HTML = "text/html"
 FORM = "multipart/form-data"
 BYTES = "application/octet-stream"
 MAX_JSON_BYTES = 4 * 1024 * 1024  # A full body of the wire contract, every character escaped, is well below.
@@ -36,8 +37,9 @@ class Policy(StrEnum):
 class Operation:
     """One operation of the API and one Function, named `endpoint.__name__`.
 
-    `produces` is what Accept must allow (None: not checked), `consumes` what Content-Type must be, `max_bytes` the
-    most that a body is read to, besides the setting for all. `query` documents what the endpoint reads from the query.
+    `produces` is what Accept must allow (None: not checked), or else one of `alternatives`; `consumes` is what
+    Content-Type must be, `max_bytes` the most that a body is read to, besides the setting for all. `query` documents
+    what the endpoint reads from the query.
     """
 
     endpoint: Endpoint
@@ -46,6 +48,7 @@ class Operation:
     policy: Policy
     tag: str
     produces: str | None = JSON
+    alternatives: tuple[str, ...] = ()
     consumes: str | None = None
     max_bytes: int | None = MAX_JSON_BYTES
     answer: Any = None
@@ -56,6 +59,11 @@ class Operation:
     def id(self) -> str:
         """The operation id, which is the Function's name."""
         return self.endpoint.__name__
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The media types of a good answer, the usual one first; none when they are not the caller's to choose."""
+        return (self.produces, *self.alternatives) if self.produces is not None else ()
 
 
 def admits(policy: Policy, caller: Subject) -> bool:

@@ -5,9 +5,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
+from shared.domain.links import destination
+
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 _VOID = frozenset({"br", "hr", "img"})
-_BLOCKS = frozenset({*_HEADINGS, "p", "hr", "pre", "blockquote", "ul", "ol", "table"})
+_CONTAINERS = "p div section article header footer main address figure figcaption dl dt dd"
+_BLOCKS = frozenset({*_HEADINGS, *_CONTAINERS.split(), "hr", "pre", "blockquote", "ul", "ol", "table"})
 _MARKS = {"strong": "**", "b": "**", "em": "*", "i": "*", "s": "~~", "del": "~~"}
 TAGS = _BLOCKS | _VOID | _MARKS.keys() | {"code", "li", "a", "thead", "tbody", "tr", "th", "td"}
 """What can be written as Markdown."""
@@ -192,8 +195,7 @@ def _marked(text: str, mark: str) -> str:
 def _linked(url: str, text: str, sign: str) -> str:
     if not url:
         return text
-    safe = re.sub(r"[\s()<>\\]", lambda match: f"%{ord(match[0]):02X}", url)
-    return f"{sign}[{text or escape_inline(url)}]({safe})"
+    return f"{sign}[{text or escape_inline(url)}]({destination(url)})"
 
 
 def _code_span(code: str) -> str:

@@ -1,6 +1,7 @@
 """What texts may be and how they are shown, by libraries that know Markdown, HTML and phone numbers.
 
-Shown is always Markdown that is safe to render: no HTML but `<br>`, links to http, https and mailto only.
+Shown is always Markdown that is safe to render: no HTML but `<br>`, links to http, https and mailto only. Rendered is
+HTML of an allow-list, made of what is shown, or of HTML directly, so that it keeps what Markdown cannot say.
 - Markdown goes out unchanged when it is so already, and that is what the checks at initialise let in. Otherwise it is
   rendered, sanitised by an allow-list and written as Markdown again.
 - HTML takes that second way always.
@@ -22,7 +23,10 @@ from shared.adapters.html_names import HTML_NAMES
 from shared.adapters.html_to_markdown import TAGS, escape_inline, guard_line_starts, to_markdown
 from shared.domain.correspondence import BodyFormat, Content
 
-_LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+LINK_SCHEMES = frozenset({"http", "https", "mailto"})
+ATTRIBUTES = {"*": {"lang", "title"}, "a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}}
+"""With `TAGS` the allow-list for HTML. Links get a `rel` besides, which tells their hosts nothing of the letter."""
+
 _DROPPED = "script style title template iframe noscript object embed svg math textarea select audio video canvas"
 _DROPPED_WITH_CONTENT = frozenset(_DROPPED.split())
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9:-]*)([^>]*)>?")
@@ -80,6 +84,12 @@ class LibraryTexts:
             case BodyFormat.PLAIN_TEXT:
                 return _shown_plain_text(content.body)
 
+    def rendered(self, content: Content) -> str:
+        """The body as HTML that is safe to show: no tag, attribute or scheme but those of the allow-list."""
+        if content.format is BodyFormat.HTML:
+            return _sanitised(content.body)
+        return _sanitised(_html(_parser().parse(self.shown(content))))
+
 
 def _any_link(_url: str) -> bool:
     return True
@@ -117,7 +127,7 @@ def _is_harmless_html(text: str) -> bool:
 
 
 def _is_allowed_link(url: str) -> bool:
-    return _scheme(url) in _LINK_SCHEMES
+    return _scheme(url) in LINK_SCHEMES
 
 
 def _scheme(url: str) -> str:
@@ -148,8 +158,12 @@ def _shown_markdown(body: str) -> str:
             token.content = _TAG.sub(_unknown_escaped, token.content)
         if token.children:
             token.children = list(_with_addresses(token.children))
+    return to_markdown(_sanitised(_html(tokens)))
+
+
+def _html(tokens: Sequence[Token]) -> str:
     rendered: str = _parser().renderer.render(tokens, _parser().options, {})
-    return to_markdown(_sanitised(rendered))
+    return rendered
 
 
 def _unknown_escaped(match: re.Match[str]) -> str:
@@ -174,10 +188,10 @@ def _sanitised(text: str) -> str:
         text,
         tags=set(TAGS),
         clean_content_tags=set(_DROPPED_WITH_CONTENT),
-        attributes={"a": {"href"}, "img": {"src", "alt"}, "ol": {"start"}},
-        url_schemes=set(_LINK_SCHEMES),
+        attributes=ATTRIBUTES,
+        url_schemes=set(LINK_SCHEMES),
         url_relative="deny",
-        link_rel=None,
+        link_rel="noopener noreferrer",
     )
 
 

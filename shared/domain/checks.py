@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.checks_files import (
@@ -28,6 +27,7 @@ from shared.domain.checks_notification import check_notification, is_email
 from shared.domain.correspondence import BodyFormat, Content, ReferenceType, ReplyOption
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, PartyUrn, as_guid
+from shared.domain.links import is_https
 from shared.domain.requests import NewMessage
 
 LANGUAGES = frozenset({"nb", "nn", "en"})
@@ -191,7 +191,7 @@ def check_time_left(latest_expiries: Iterable[datetime | None], *, now: datetime
 
 def check_reply_options(options: Iterable[ReplyOption]) -> None:
     """Every link is an absolute https address of at most 255 characters. Raises 1035. Source: wire contract 5.7."""
-    if not all(_is_https(option.url) for option in options):
+    if not all(is_https(option.url, longest=MAX_LINK) for option in options):
         raise DomainError(Refusal.REPLY_OPTION_INVALID)
 
 
@@ -211,16 +211,6 @@ def substitute_recipient_name(content: Content, name: str) -> Content:
     """The texts with the name in them; their lengths are not judged again. Source: wire contract 5.1, item 24."""
     title, summary, body = (text.replace(NAME_TOKEN, name) for text in (content.title, content.summary, content.body))
     return replace(content, title=title, summary=summary, body=body)
-
-
-def _is_https(url: str) -> bool:
-    if characters(url) > MAX_LINK or any(c.isspace() or c in '<>"{}|\\^`' or ord(c) < 32 for c in url):
-        return False
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "https" and bool(parts.hostname) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return False
 
 
 __all__ = [

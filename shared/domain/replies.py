@@ -11,11 +11,10 @@ from dataclasses import replace
 from shared.domain import dialog_texts
 from shared.domain.correspondence import BodyFormat, Content, ReplyOption
 from shared.domain.dialog import MAX_BUTTONS
+from shared.domain.links import destination
 
 HEADING = {"nb": "Svaralternativer", "nn": "Svaralternativ", "en": "Reply options"}
 _MARKUP = re.compile(r"[\\`*_\[\]<>~&]")
-_ENTITY = re.compile(r"&(?=#?\w+;)")
-_ENDS_A_LINK = re.compile(r"[\s<>\\]")
 
 
 def with_reply_links(content: Content, options: Sequence[ReplyOption]) -> Content:
@@ -30,7 +29,7 @@ def with_reply_links(content: Content, options: Sequence[ReplyOption]) -> Conten
     heading = HEADING[language]
     match content.format:
         case BodyFormat.MARKDOWN:
-            lines = "\n".join(f"- [{_MARKUP.sub(_escaped, text)}](<{_destination(url)}>)" for text, url in links)
+            lines = "\n".join(f"- [{_MARKUP.sub(_escaped, text)}](<{destination(url)}>)" for text, url in links)
             added = f"### {heading}\n\n{lines}"
         case BodyFormat.HTML:
             items = "".join(f'<li><a href="{html.escape(url)}">{html.escape(text)}</a></li>' for text, url in links)
@@ -47,9 +46,3 @@ def _words(option: ReplyOption, language: str) -> str:
 
 def _escaped(match: re.Match[str]) -> str:
     return f"\\{match[0]}"
-
-
-def _destination(url: str) -> str:
-    """The address between angle brackets, where nothing in it ends the link or becomes another character."""
-    coded = _ENDS_A_LINK.sub(lambda match: "".join(f"%{byte:02X}" for byte in match[0].encode()), url)
-    return _ENTITY.sub(_escaped, coded)

@@ -22,3 +22,6 @@ class TextRules(Protocol):
 
     def shown(self, content: Content) -> str:
         """The body as it goes out, as Markdown that is safe to render. Source: wire contract 12.1."""
+
+    def rendered(self, content: Content) -> str:
+        """The body as a piece of HTML that is safe to show: nothing in it runs, loads but images, or submits."""

@@ -63,6 +63,15 @@ class Download:
     read: Callable[[int, int | None], AsyncIterator[bytes]]
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """An opened letter: `body` is HTML that is safe to show, the title plain text."""
+
+    language: str
+    title: str
+    body: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CorrespondenceView:
     """What one caller sees. `content` None: hidden from a sender after publication; `shown_body` is what goes out.
@@ -113,6 +122,16 @@ async def details(app: App, caller: Subject, id_: CorrespondenceId) -> Correspon
 
 async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:
     """The body as safe Markdown. The first opening by a recipient is Read. Raises 1001, 4001, 4002."""
+    return app.texts.shown(await _opened(app, caller, id_))
+
+
+async def open_page(app: App, caller: Subject, id_: CorrespondenceId) -> Page:
+    """The body as safe HTML; for the rest the same as `open_content`."""
+    content = await _opened(app, caller, id_)
+    return Page(content.language.lower(), content.title, app.texts.rendered(content))
+
+
+async def _opened(app: App, caller: Subject, id_: CorrespondenceId) -> Content:
     loaded, roles = await _open(app, caller, id_)
     if roles.recipient is None:
         raise DomainError(Refusal.NO_ACCESS)
@@ -125,7 +144,7 @@ async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:
     content = await app.correspondences.content(id_, permit)
     if content is None:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
-    return app.texts.shown(with_reply_links(content, loaded.state.reply_options))
+    return with_reply_links(content, loaded.state.reply_options)
 
 
 async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_id: AttachmentId) -> Download:

@@ -1,6 +1,7 @@
 """The whole service in memory: every port a fake, every consumer run by hand, crashes wherever a test wants one."""
 
 import asyncio
+import html
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, fields
@@ -124,6 +125,9 @@ class _Texts:
 
     def shown(self, content: Any) -> str:
         return str(content.body)
+
+    def rendered(self, content: Any) -> str:
+        return f"<p>{html.escape(content.body)}</p>"
 
 
 @dataclass

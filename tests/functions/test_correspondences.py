@@ -246,6 +246,34 @@ async def test_acts_answer_with_the_id_as_a_json_string(
     assert rim.calls[0][1] == ID
 
 
+@pytest.mark.parametrize("accept", ["text/html", "text/html, text/plain", "text/html,*/*;q=0.8"])
+async def test_content_is_html_for_whom_asks_for_it_first(rim: Rim, accept: str) -> None:
+    """A page under a policy of its own, and nothing sniffs or keeps it."""
+    rim.stub(reading, "open_page", reading.Page("nn", "Brev", "<p>Eit brev</p>"))
+    answer = await rim.get(f"/correspondence/{ID}/content", "recipient", Accept=accept)
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert answer.headers["cache-control"] == "no-store"
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert '<html lang="nn">' in answer.text
+    assert "<title>Brev</title>" in answer.text
+    assert "<body>\n<p>Eit brev</p>\n</body>" in answer.text
+
+
+@pytest.mark.parametrize("accept", ["*/*", "text/plain, text/html", "application/json, */*", ""])
+async def test_content_is_markdown_for_everybody_else(rim: Rim, accept: str) -> None:
+    """Also for those who would take anything."""
+    rim.stub(reading, "open_content", "# Brev")
+    answer = await rim.get(f"/correspondence/{ID}/content", "recipient", Accept=accept)
+    assert (answer.text, answer.headers["content-type"]) == ("# Brev", "text/plain; charset=utf-8")
+
+
+async def test_content_in_another_type_is_not_to_be_had(rim: Rim) -> None:
+    """The answer names the two."""
+    answer = await rim.get(f"/correspondence/{ID}/content", "recipient", Accept="text/*")
+    assert (answer.status_code, answer.text) == (406, "Supported media types: text/plain, text/html")
+
+
 async def test_content_is_markdown_as_plain_text(rim: Rim) -> None:
     """The text as it is, in UTF-8."""
     rim.stub(reading, "open_content", "# Brev på norsk")

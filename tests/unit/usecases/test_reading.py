@@ -33,7 +33,12 @@ from tests.unit.usecases.stories import (
 )
 
 UNKNOWN = CorrespondenceId(new_id("nobody"))
-LOOKS: tuple[Callable[..., Awaitable[Any]], ...] = (reading.overview, reading.details, reading.open_content)
+LOOKS: tuple[Callable[..., Awaitable[Any]], ...] = (
+    reading.overview,
+    reading.details,
+    reading.open_content,
+    reading.open_page,
+)
 WRITER = replace(READER, scopes=frozenset({Scope.READ, Scope.WRITE}))
 """A recipient whose token could send mail too, for somebody else."""
 
@@ -144,6 +149,14 @@ async def test_opening_is_reading_the_first_time(world: World) -> None:
     assert await reading.open_content(world.app, READER, id_) == "Et *vedtak*."
     await reading.open_content(world.app, READER, id_)
     assert facts_of(world, id_).count(FactType.READ) == 1
+    assert state_of(world, id_).status is Status.READ
+
+
+async def test_opening_the_page_is_reading_too(world: World) -> None:
+    """With the title and the language of the letter."""
+    id_ = await letter(world)
+    page = await reading.open_page(world.app, READER, id_)
+    assert page == reading.Page("nb", "Vedtak", "<p>Et *vedtak*.</p>")
     assert state_of(world, id_).status is Status.READ
 
 
