@@ -12,7 +12,6 @@ from functions.http.contents import page_body, text_body
 from functions.http.files import bytes_for_recipient
 from functions.http.operation import BASE, FORM, HTML, JSON, TEXT, Operation, Policy
 from functions.http.uploads import staged_form
-from shared.domain.checks_files import pair_files
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
 from shared.schemas.forms import read_form
@@ -36,9 +35,7 @@ TAG = "Correspondence"
 
 async def initialise_correspondences(call: Context, request: InitializeCorrespondences) -> Response:
     """C1: send a message to one or many recipients, with attachments that exist already."""
-    message = request.to_domain()
-    pair_files(message.new_attachments, ())
-    return _initialised(await initialise.initialise(call.app, call.caller, message))
+    return _initialised(await initialise.initialise(call.app, call.caller, request.to_domain()))
 
 
 async def upload_correspondences(call: Context, request: Request) -> Response:
@@ -46,10 +43,8 @@ async def upload_correspondences(call: Context, request: Request) -> Response:
     async with AsyncExitStack() as stack:
         form = await staged_form(call.app, request, stack)
         message = read_form(form.fields).to_domain()
-        names = [file.file_name for file in form.files]
-        files = [form.files[place] for place in pair_files(message.new_attachments, names)]
-        message = replace(message, digest=digest(message, names))
-        return _initialised(await initialise.initialise(call.app, call.caller, message, files))
+        message = replace(message, digest=digest(message, [file.file_name for file in form.files]))
+        return _initialised(await initialise.initialise(call.app, call.caller, message, form.files))
 
 
 async def search_correspondences(call: Context, request: Request) -> Response:

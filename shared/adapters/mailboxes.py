@@ -20,6 +20,8 @@ from shared.ports.storage import MailboxEntry, MailboxQuery
 SHARDS = 4
 """Partitions of one resource and month. Part of the keys: it can be raised, and never lowered."""
 MONTHS_AT_ONCE = 4
+BOXES_AT_ONCE = 10
+"""Recipients' boxes of one request that are written side by side: single letters keep their place beside a bulk."""
 QUIET_MONTHS = 12
 """So many months in a row without a find, and a sender's search asks which months there are."""
 RECENT = timedelta(days=365)
@@ -35,16 +37,22 @@ class MailboxTable:
         self._table = tables.table("mailboxes")
         self._writes = GatheredWrites(self._table)
 
-    async def point(self, entry: MailboxEntry) -> None:
-        """Write the pointers of recipient and sender: two transactions, side by side. Done twice is done once.
-
-        Senders' pointers of one request that are written at the same time go together, by month and shard.
+    async def point(self, *entries: MailboxEntry) -> None:
+        """Write the pointers of recipients and senders, in as few transactions as there are partitions: one for each
+        recipient, a few side by side, and one for every 50 of a sender's by month and shard. Done twice is done once.
         """
-        await self._merge(entry.correspondence, entry.title)
+        turn = asyncio.Semaphore(BOXES_AT_ONCE)
+
+        async def deliver(entry: MailboxEntry) -> None:
+            async with turn:
+                await self._writes.write(*_received(entry.correspondence, entry.title))
+
+        sent = (self._writes.write(*_sent(entry.correspondence, entry.title)) for entry in entries)
+        await asyncio.gather(*sent, *(deliver(entry) for entry in entries))
 
     async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
         """Merge status columns (and the title; "" clears it) into pointers that exist or not."""
-        await self._merge(correspondence, title)
+        await self.point(MailboxEntry(correspondence=correspondence, title=title))
 
     async def search(self, query: MailboxQuery) -> Sequence[CorrespondenceId]:
         """The newest ids that match, at most `limit`.
@@ -55,23 +63,6 @@ class MailboxTable:
         """
         found = await (self._received(query) if query.as_recipient else self._sent(query))
         return [CorrespondenceId(row.key.rsplit(":", 1)[1]) for row in found]
-
-    async def _merge(self, state: Correspondence, title: str | None) -> None:
-        columns = _columns(state, title)
-        received = {**columns, "counterpart": state.sender}
-        sent = {**columns, "counterpart": state.recipient}
-        place = _place(state.requested_publish_time, state.id)
-        box, out = f"r:{escape(state.recipient)}", _out(state)
-        reference = _by_reference(state.senders_reference)
-        await asyncio.gather(
-            self._writes.write(
-                Write(Op.MERGE, Row(box, f"all:{place}", received)),
-                Write(Op.MERGE, Row(box, _of_resource(state.resource_id) + place, received)),
-            ),
-            self._writes.write(
-                Write(Op.MERGE, Row(out, place, sent)), Write(Op.MERGE, Row(out, reference + place, sent))
-            ),
-        )
 
     async def _received(self, query: MailboxQuery) -> list[Row]:
         bounds = _bounds(f"r:{escape(query.party)}", _of_resource(query.resource_id), query)
@@ -169,6 +160,24 @@ class MailboxTable:
             f"PartitionKey ge {low} and PartitionKey lt {high}", limit=1, select=["resource"]
         )
         return _month(found[0], box) if found else None
+
+
+def _received(state: Correspondence, title: str | None) -> tuple[Write, Write]:
+    columns = {**_columns(state, title), "counterpart": state.sender}
+    box, place = f"r:{escape(state.recipient)}", _place(state.requested_publish_time, state.id)
+    return (
+        Write(Op.MERGE, Row(box, f"all:{place}", columns)),
+        Write(Op.MERGE, Row(box, _of_resource(state.resource_id) + place, columns)),
+    )
+
+
+def _sent(state: Correspondence, title: str | None) -> tuple[Write, Write]:
+    columns = {**_columns(state, title), "counterpart": state.recipient}
+    out, place = _out(state), _place(state.requested_publish_time, state.id)
+    return (
+        Write(Op.MERGE, Row(out, place, columns)),
+        Write(Op.MERGE, Row(out, _by_reference(state.senders_reference) + place, columns)),
+    )
 
 
 def _columns(state: Correspondence, title: str | None) -> dict[str, Value]:

@@ -61,7 +61,8 @@ def check_message(message: NewMessage, *, texts: TextProbe, now: datetime, minim
     check_content(message.content, texts)
     check_message_sender(message, texts)
     check_references(message)
-    check_new_attachments(message, minimum_expiration_days=minimum_expiration_days)
+    check_new_names(message)
+    check_new_expirations(message, minimum_days=minimum_expiration_days)
     check_reply_options(message.reply_options)
     if message.notification is not None:
         check_notification(message.notification, recipients=len(message.recipients), numbers=texts)
@@ -173,14 +174,18 @@ def check_forwarded_size(message: NewMessage, sizes: Iterable[int]) -> None:
         raise DomainError(Refusal.FORWARDING_TOO_LARGE)
 
 
-def check_new_attachments(message: NewMessage, *, minimum_expiration_days: int) -> None:
-    """Every name is allowed, then every expiry. Raises 1038, 2010, 2011, 2013, 2012, 2021, 2017."""
+def check_new_names(message: NewMessage) -> None:
+    """Every name is allowed. Raises 1038, 2010, 2011, 2013, 2012, 2021. Source: wire contract 5.1, item 21."""
     if len(message.existing_attachments) + len(message.new_attachments) > MAX_ATTACHMENTS:
         raise DomainError(Refusal.TOO_MANY_ATTACHMENTS)
     for new in message.new_attachments:
         check_file_name(new.file_name)
+
+
+def check_new_expirations(message: NewMessage, *, minimum_days: int) -> None:
+    """Every file is kept long enough. Raises 2017. Source: wire contract 5.1, item 22."""
     for new in message.new_attachments:
-        check_expiration(new, minimum_expiration_days)
+        check_expiration(new, minimum_days)
 
 
 def check_time_left(latest_expiries: Iterable[datetime | None], *, now: datetime) -> None:
@@ -229,7 +234,8 @@ __all__ = [
     "check_forwarded_size",
     "check_message",
     "check_message_sender",
-    "check_new_attachments",
+    "check_new_expirations",
+    "check_new_names",
     "check_notification",
     "check_references",
     "check_reply_options",

@@ -104,8 +104,8 @@ class MailboxEntry:
 class Mailboxes(Protocol):
     """Pointers of recipients and senders, newest first."""
 
-    async def point(self, entry: MailboxEntry) -> None:
-        """Insert the pointers of recipient and sender: two transactions, side by side."""
+    async def point(self, *entries: MailboxEntry) -> None:
+        """Insert the pointers of recipients and senders: one transaction for every 50 in the same partition."""
 
     async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
         """Merge status columns (and the title; "" clears it) into pointers that exist or not."""

@@ -10,19 +10,20 @@ from datetime import datetime
 from shared.domain import attachment as attachments
 from shared.domain import publishing
 from shared.domain.checks import check_existing, needs_recipient_name, substitute_recipient_name
-from shared.domain.correspondence import AttachmentUse, Correspondence
+from shared.domain.correspondence import AttachmentUse, Correspondence, Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, derived_uuid7, uuid7
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import Initialised, InitialisedOne, NewAttachment, NewMessage
 from shared.ports import App, Party, Resource, Upload
-from shared.usecases import idempotency
+from shared.usecases import idempotency, lanes
 from shared.usecases.access import acting_party, find_resource, require
 from shared.usecases.attachments import begun, fail_upload, record_commit, uploading
-from shared.usecases.judging import Judged, judge
-from shared.usecases.saving import create_attachment, create_correspondence
+from shared.usecases.judging import Judged, SentFile, judge
+from shared.usecases.saving import NewCorrespondence, create_attachment, create_correspondences
 
-_AT_ONCE = 50  # Pointers of one partition that are asked for together leave as one transaction.
+_BEGINNINGS = (Status.RESERVED, Status.READY_FOR_PUBLISH, Status.INITIALIZED)
+type _Made = tuple[InitialisedOne, tuple[AttachmentUse, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
     if isinstance(begin, Initialised):
         return begin
     try:
-        judged = await judge(app, resource, message, [file.size for file in files], now=now)
+        judged = await judge(app, resource, message, [SentFile(file.file_name, file.size) for file in files], now=begin)
         batch = _Batch(
             message=message,
             resource=resource,
@@ -86,7 +87,8 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
             taken_over=begin != now,
         )
         await _hold_existing(app, batch)
-        batch = replace(batch, uses=await _attach(app, batch, files), ready=not files)
+        paired = [files[place] for place in judged.places]
+        batch = replace(batch, uses=await _attach(app, batch, paired), ready=not files)
     except BaseException:
         if begin == now:  # nobody before us began with this key: nothing of it exists
             await idempotency.forget(app, resource.owner, message, begun=now)
@@ -96,13 +98,11 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
 
 async def _create_all(app: App, batch: _Batch) -> Initialised:
     """All of them exist. When one cannot be made now the others are finished all the same, then it is raised."""
-    gate = asyncio.Semaphore(_AT_ONCE)
-
-    async def one(recipient: PartyUrn) -> tuple[InitialisedOne, tuple[AttachmentUse, ...]]:
-        async with gate:
-            return await _create(app, batch, recipient)
-
-    tries = await asyncio.gather(*(one(recipient) for recipient in batch.message.recipients), return_exceptions=True)
+    recipients = batch.message.recipients
+    tries: list[_Made | BaseException] = []
+    for start in range(0, len(recipients), lanes.TOGETHER):
+        async with lanes.turn(len(recipients)):
+            tries += await _create(app, batch, recipients[start : start + lanes.TOGETHER])
     made = [outcome for outcome in tries if not isinstance(outcome, BaseException)]
     for outcome in tries:
         if isinstance(outcome, BaseException):
@@ -112,22 +112,44 @@ async def _create_all(app: App, batch: _Batch) -> Initialised:
     return answer
 
 
-async def _create(app: App, batch: _Batch, recipient: PartyUrn) -> tuple[InitialisedOne, tuple[AttachmentUse, ...]]:
-    """One correspondence exists, made now or by an earlier try of the same request; with the files it really has."""
-    message, now = batch.message, app.clock()
-    new = _correspondence(batch, recipient)
-    content = message.content
+async def _create(app: App, batch: _Batch, recipients: Sequence[PartyUrn]) -> list[_Made | BaseException]:
+    """These exist, made now or by an earlier try of the same request; or what keeps them from it."""
+    now = app.clock()
+    new = [_new(batch, recipient, now) for recipient in recipients]
+    try:
+        await asyncio.gather(
+            *(app.attachments.link(use.id, one.change.state.id, at=now) for use in batch.uses for one in new)
+        )
+        created = await create_correspondences(app, new, batch.permit, now=now)
+    except Unavailable as error:
+        return [error] * len(new)
+    return [
+        done if isinstance(done, BaseException) else await _made(app, one.change.state, existed=not done)
+        for one, done in zip(new, created, strict=True)
+    ]
+
+
+async def _made(app: App, state: Correspondence, *, existed: bool) -> _Made:
+    """What the answer says of it: how it began, and the files it really has."""
+    existing = await app.correspondences.load(state.id) if existed else None
+    if existing is not None:
+        state = existing.state
+    began_as = next(status for status in _BEGINNINGS if status in state.ever)
+    return InitialisedOne(state.id, began_as, state.recipient), state.attachments
+
+
+def _new(batch: _Batch, recipient: PartyUrn, now: datetime) -> NewCorrespondence:
+    content = batch.message.content
     if needs_recipient_name(content):
         content = substitute_recipient_name(content, _name(batch.judged.parties, recipient))
     change = publishing.initialise(
-        new, party=batch.party, ready=batch.ready, reserved=recipient in batch.judged.reserved, now=now
+        _correspondence(batch, recipient),
+        party=batch.party,
+        ready=batch.ready,
+        reserved=recipient in batch.judged.reserved,
+        now=now,
     )
-    await asyncio.gather(*(app.attachments.link(use.id, new.id, at=now) for use in batch.uses))
-    uses = batch.uses
-    if not await create_correspondence(app, change, content, batch.permit, now=now):
-        existing = await app.correspondences.load(new.id)
-        uses = existing.state.attachments if existing is not None else uses
-    return InitialisedOne(new.id, change.state.status, recipient), uses
+    return NewCorrespondence(change, content)
 
 
 def _correspondence(batch: _Batch, recipient: PartyUrn) -> Correspondence:

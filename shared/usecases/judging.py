@@ -16,15 +16,29 @@ from shared.ports import App, Party, Resource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """What was learnt on the way: who the recipients are, who is reserved, which attachments are used until when."""
+    """What was learnt on the way: who the recipients are, who is reserved, which attachments are used until when.
+
+    `places` has for each new attachment the position of its file.
+    """
 
     parties: Mapping[PartyUrn, Party]
     reserved: frozenset[PartyUrn]
     existing_uses: tuple[AttachmentUse, ...]
     new_expiries: tuple[datetime | None, ...]
+    places: tuple[int, ...]
 
 
-async def judge(app: App, resource: Resource, message: NewMessage, sizes: Sequence[int], *, now: datetime) -> Judged:
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that came with the message: its name, and its size in bytes."""
+
+    name: str
+    size: int
+
+
+async def judge(
+    app: App, resource: Resource, message: NewMessage, files: Sequence[SentFile], *, now: datetime
+) -> Judged:
     """The message may be sent. Raises the first fault in the order of the wire contract, 5.1 items 8 to 25."""
     checks.check_resource(message, confidential=resource.confidential, minimum_level=resource.minimum_level)
     checks.check_before_register(message)
@@ -39,10 +53,11 @@ async def judge(app: App, resource: Resource, message: NewMessage, sizes: Sequen
         raise DomainError(Refusal.DIALOG_UNKNOWN, "Messages in a dialog that exists already are not supported yet")
     existing = await app.attachments.load_many(message.existing_attachments)
     checks.check_existing(message, existing, sender=resource.owner)
-    checks.check_forwarded_size(message, [*sizes, *(a.stored.size for a in existing.values() if a.stored)])
-    checks.check_new_attachments(message, minimum_expiration_days=app.rules.minimum_expiration_days)
-    if len(sizes) != len(message.new_attachments):
-        raise DomainError(Refusal.FILES_DO_NOT_MATCH)
+    sizes = [*(file.size for file in files), *(a.stored.size for a in existing.values() if a.stored)]
+    checks.check_forwarded_size(message, sizes)
+    checks.check_new_names(message)
+    places = checks.pair_files(message.new_attachments, [file.name for file in files])
+    checks.check_new_expirations(message, minimum_days=app.rules.minimum_expiration_days)
     checks.check_reply_options(message.reply_options)
     if message.notification is not None:
         check_notification(message.notification, recipients=len(message.recipients), numbers=app.texts)
@@ -51,6 +66,7 @@ async def judge(app: App, resource: Resource, message: NewMessage, sizes: Sequen
         reserved=reserved,
         existing_uses=tuple(_use(message, existing, id_, now) for id_ in dict.fromkeys(message.existing_attachments)),
         new_expiries=tuple(checks.expiry(message, new.expiration_in_days, now=now) for new in message.new_attachments),
+        places=places,
     )
 
 

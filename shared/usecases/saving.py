@@ -6,7 +6,8 @@ A crash anywhere leaves a pointer that the sweep finds; see the decision record 
 import asyncio
 import random
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from shared.domain.attachment import Attachment, AttachmentChange
@@ -23,25 +24,44 @@ DISPATCH_AFTER = timedelta(seconds=60)  # Source: design 1, the rules of the dis
 _POINTER_HOLDS = timedelta(minutes=5)  # Source: design 1, the rules of the dispatch pointer.
 ATTEMPTS = 8
 """How often a decision is made again from the start after a lost race, before the caller is told to come later."""
+_CREATES_AT_ONCE = 10  # Of one request: single letters keep their place beside a bulk.
 _log = Log("saving")
 
 
-async def create_correspondence(
-    app: App, change: CorrespondenceChange, content: Content, permit: Permit, *, now: datetime
-) -> bool:
-    """The new correspondence is kept and its facts are on their way. False when it existed already.
+@dataclass(frozen=True, slots=True)
+class NewCorrespondence:
+    """One to be kept: the change that begins it, and its texts."""
 
-    At most five storage operations and one send, plus one per thing that becomes due.
+    change: CorrespondenceChange
+    content: Content
+
+
+async def create_correspondences(
+    app: App, new: Sequence[NewCorrespondence], permit: Permit, *, now: datetime
+) -> list[bool | BaseException]:
+    """The new correspondences are kept and their facts are on their way. For each: False when it existed already, or
+    why it could not be made; the others are made all the same.
+
+    The first costs at most five storage operations, a further one of up to 100 two and a fraction: what lies in the
+    same partition goes as one transaction. One send for all. One more for everything that becomes due at another time.
     """
-    pointer, _, _ = await asyncio.gather(
-        _point_dispatch(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, now),
-        app.mailboxes.point(MailboxEntry(correspondence=change.state, title=None)),
-        asyncio.gather(*(app.agenda.put(due, now=now) for due in change.due)),
+    kind, turn = AggregateKind.CORRESPONDENCE, asyncio.Semaphore(_CREATES_AT_ONCE)
+    pointers, _, _ = await asyncio.gather(
+        asyncio.gather(*(_point_dispatch(app, kind, one.change.state.id, one.change.facts, now) for one in new)),
+        app.mailboxes.point(*(MailboxEntry(correspondence=one.change.state, title=None) for one in new)),
+        asyncio.gather(*(app.agenda.put(due, now=now) for one in new for due in one.change.due)),
     )
-    pointer = await _renewed(app, AggregateKind.CORRESPONDENCE, change.state.id, change.facts, (pointer, now))
-    created = await app.correspondences.create(change, content, permit)
-    await _tell(app, change.facts if created else (), pointer)
-    return created
+
+    async def create(one: NewCorrespondence, pointer: str | None) -> tuple[bool, str | None]:
+        async with turn:
+            pointer = await _renewed(app, kind, one.change.state.id, one.change.facts, (pointer, now))
+            return await app.correspondences.create(one.change, one.content, permit), pointer
+
+    tries = await asyncio.gather(*map(create, new, pointers), return_exceptions=True)
+    done = [(one, tried) for one, tried in zip(new, tries, strict=True) if not isinstance(tried, BaseException)]
+    facts = tuple(fact for one, (created, _) in done if created for fact in one.change.facts)
+    await _tell(app, facts, *(pointer for _, (_, pointer) in done))
+    return [tried if isinstance(tried, BaseException) else tried[0] for tried in tries]
 
 
 async def save_correspondence(
@@ -189,12 +209,11 @@ async def _withdrawing(app: App, pointer: str | None, save: Awaitable[None]) -> 
         raise
 
 
-async def _tell(app: App, facts: tuple[Fact, ...], pointer: str | None) -> None:
+async def _tell(app: App, facts: tuple[Fact, ...], *pointers: str | None) -> None:
     """After the commit nothing may fail the request any more: what cannot be sent now, the sweep sends."""
     try:
         if facts:
             await app.outbox.send_facts(facts)
-        if pointer is not None:
-            await app.agenda.drop(pointer)
+        await asyncio.gather(*(app.agenda.drop(pointer) for pointer in pointers if pointer is not None))
     except Unavailable as error:
         _log.warning("dispatch.left_to_the_sweep", neighbour=error.neighbour, facts=len(facts))

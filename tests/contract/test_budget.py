@@ -3,19 +3,23 @@
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
+from typing import cast
 
 import pytest
 import pytest_asyncio
 
+from shared.adapters.mailboxes import SHARDS
 from shared.adapters.outbox import ServiceBusOutbox
 from shared.adapters.storage_calls import operations
 from shared.clock import system_clock
-from shared.ports import App
+from shared.domain.identifiers import PartyUrn, organisation
+from shared.ports import App, Party
 from shared.usecases import agenda
 from shared.usecases.initialise import initialise
 from tests.builders import BUSINESS, message
 from tests.buses import bus
 from tests.contract.real_app import real_app
+from tests.fakes.registers import FakeRegistry
 from tests.fakes.world import SENDER
 from tests.servers import azurite
 
@@ -81,3 +85,23 @@ async def test_a_sweep_that_finds_nothing_costs_one_operation(app: App) -> None:
     operations.clear()
     assert await agenda.sweep(app) == 0
     assert operations.total() == 1, operations
+
+
+async def businesses(app: App, count: int) -> tuple[PartyUrn, ...]:
+    """So many of them, known to the register."""
+    known = [organisation(str(320_000_000 + number)) for number in range(count)]
+    for number, urn in enumerate(known):
+        await cast(FakeRegistry, app.registry).put_party(Party(urn=urn, uuid=f"1-{number}", party_id=number, name="B"))
+    return tuple(known)
+
+
+async def test_a_hundred_recipients_cost_206_operations_and_one_send(app: App) -> None:
+    """Two for each: a recipient's box and the letter. The rest goes together: the dispatch pointers, the sender's
+    pointers in one transaction for each shard, and the dispatch pointers dropped.
+    """
+    recipients = await businesses(app, 100)
+    operations.clear()
+    before = sends(app)
+    await initialise(app, SENDER, message(recipients=recipients))
+    assert operations.total() == 100 * 2 + 1 + SHARDS + 1, operations
+    assert sends(app) - before == 1

@@ -27,8 +27,9 @@ class FakeMailboxes(Switched):
 
     pointers: dict[str, Pointer] = field(default_factory=dict)
 
-    async def point(self, entry: MailboxEntry) -> None:
-        self._merge(entry.correspondence, entry.title)
+    async def point(self, *entries: MailboxEntry) -> None:
+        for entry in entries:
+            self._merge(entry.correspondence, entry.title)
 
     async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
         self._merge(correspondence, title)

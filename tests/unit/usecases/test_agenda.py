@@ -13,7 +13,7 @@ from shared.domain.identifiers import SubscriptionId
 from shared.domain.policy import Action, own_work
 from shared.ports import AgendaMessage, DeliveryMessage
 from shared.usecases import agenda, webhooks
-from shared.usecases.saving import create_correspondence
+from shared.usecases.saving import NewCorrespondence, create_correspondences
 from tests.builders import AGENCY, NOW, PERSON, RESOURCE, content, correspondence, new_id, notification_request
 from tests.fakes.world import World
 from tests.unit.usecases.stories import facts_of, published, sent, state_of, uploaded
@@ -102,7 +102,8 @@ async def test_an_entry_outlives_the_commit_it_was_written_before() -> None:
 
     world.meanwhile["correspondences.create"] = sweep
     permit = own_work(Action.WRITE, RESOURCE, "test")
-    assert await create_correspondence(world.app, change, content(), permit, now=NOW)
+    new = NewCorrespondence(change, content())
+    assert await create_correspondences(world.app, [new], permit, now=NOW) == [True]
     assert state_of(world, change.state.id).status is Status.RESERVED
     await world.advance(timedelta(minutes=15))
     assert state_of(world, change.state.id).status is Status.FAILED

@@ -171,6 +171,24 @@ async def test_access_is_asked_after_the_resource_and_before_its_type() -> None:
     assert await refused(send(world)) is Refusal.PARTY_UNKNOWN
 
 
+async def test_files_that_do_not_match_are_told_after_access_and_names_and_before_expiry() -> None:
+    """4001, then 2013, then 1005, then 2017; no file of the form is kept."""
+    world = World()
+    file = await staged(world, "a.pdf")
+    permit(world)
+    wrong: dict[str, Any] = {"new_attachments": (new_attachment(file_name="x.exe", expiration_in_days=0),)}
+    assert await refused(send(world, file, **wrong)) is Refusal.NO_ACCESS
+    world.decisions.only = None
+    assert await refused(send(world, file, **wrong)) is Refusal.FILE_TYPE_NOT_ALLOWED
+    wrong["new_attachments"] = (new_attachment(file_name="b.pdf", expiration_in_days=0),)
+    assert await refused(send(world, file, **wrong)) is Refusal.FILES_DO_NOT_MATCH
+    assert await refused(send(world, file)) is Refusal.FILES_DO_NOT_MATCH
+    wrong["new_attachments"] = (new_attachment(file_name="a.pdf", expiration_in_days=0),)
+    assert await refused(send(world, file, **wrong)) is Refusal.EXPIRATION_TOO_SHORT
+    assert await nothing_exists(world)
+    assert not world.attachments.partitions
+
+
 async def test_a_confidential_resource_wants_the_flag() -> None:
     """1060 without it; 1068 for forwarding from a resource that asks for a level."""
     world = World()
@@ -277,12 +295,14 @@ async def test_a_file_that_is_deleted_at_the_same_time_is_used_or_deleted_and_ne
 
 
 async def test_new_files_are_stored_and_wait_for_their_scan() -> None:
-    """One attachment each, shared by all letters, first in the list."""
+    """One attachment each, in the order of the metadata, shared by all letters, first in the list."""
     world = World()
     old = await stored(world)
     new = (new_attachment(expiration_in_days=5), new_attachment(file_name="kart.png", checksum=""))
     files = [await staged(world), await staged(world, "kart.png", b"\x89PNG")]
-    made = await send(world, *files, recipients=(PERSON, BUSINESS), new_attachments=new, existing_attachments=(old,))
+    made = await send(
+        world, *reversed(files), recipients=(PERSON, BUSINESS), new_attachments=new, existing_attachments=(old,)
+    )
     assert made.attachment_ids == (files[0].attachment_id, files[1].attachment_id, old)
     assert {one.status for one in made.correspondences} == {Status.INITIALIZED}
     assert file_of(world, files[1].attachment_id).status is AttachmentStatus.UPLOAD_PROCESSING
