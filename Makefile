@@ -47,6 +47,10 @@ bench: setup ## Measure: import, memory of big files, creates per second against
 index: setup ## Index the app as the Functions runtime does and list its functions
 	@AGENDA_SCHEDULE='*/10 * * * * *' exec $(PY) -m local.host --app . --check
 
+.PHONY: openapi
+openapi: setup ## Renew the recorded description of the API; read the differences before you commit them
+	@exec $(PY) -m tests.functions.record
+
 .PHONY: lock
 lock: setup ## Compile requirements.in and requirements-dev.in again
 	@for part in requirements requirements-dev; do \

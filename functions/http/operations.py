@@ -1,42 +1,63 @@
 """Operations for those who run it, and for those who write clients: health, the API's description, preflights."""
 
 import json
+from typing import Any
 
 from fastapi import Request, Response
-from fastapi.responses import HTMLResponse, JSONResponse
+from fastapi.responses import HTMLResponse
 
 from functions.http import composition, cors
-from functions.http.operation import BASE, Operation, Policy
+from functions.http.answering import body
+from functions.http.operation import BASE, JSON, Endpoint, Operation, Policy
+from shared.schemas.health import Health
 
 TAG = "Operations"
-_PAGE = f"""<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Correspondence API</title></head>
-<body><h1>Correspondence API</h1>
-<p>The API is described in OpenAPI: <a href="{BASE}/openapi.json">openapi.json</a>.</p></body></html>
-"""
+PAGE_STYLE = BASE + "/docs/style.css"
+PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""The page may load its own style sheet and nothing else: no script, no picture, no other host."""
 
 
 async def health() -> Response:
     """Whether the app can be composed of its settings; if not, which of them are at fault."""
     fault = composition.settings_fault()
     if fault is None:
-        return JSONResponse({"status": "Healthy", "message": "The service is ready"})
-    return JSONResponse({"status": "Unhealthy", "message": fault}, 500)
+        return body(Health(status="Healthy", message="The service is ready"))
+    return body(Health(status="Unhealthy", message=fault), 500)
 
 
 async def healthz() -> Response:
     """Whether the process answers at all."""
-    return JSONResponse({"status": "Healthy", "message": "The service is running"})
+    return body(Health(status="Healthy", message="The service is running"))
 
 
 async def openapi(request: Request) -> Response:
     """The description of the API."""
-    return Response(json.dumps(request.app.openapi()), media_type="application/json")
+    return Response(json.dumps(request.app.openapi()), media_type=JSON)
 
 
-async def api_page() -> Response:
-    """A page that leads to the description."""
-    return HTMLResponse(_PAGE)
+async def openapi_of_upstream(request: Request) -> Response:
+    """The same, where upstream's API has its own."""
+    return await openapi(request)
+
+
+async def api_page(request: Request) -> Response:
+    """The description of the API, to be read."""
+    from functions.http.openapi.page import page
+
+    headers = {"Content-Security-Policy": PAGE_POLICY, "Referrer-Policy": "no-referrer"}
+    return HTMLResponse(page(request.app.openapi()), headers=headers)
+
+
+async def api_page_of_upstream(request: Request) -> Response:
+    """The same, where upstream's API has its page."""
+    return await api_page(request)
+
+
+async def api_page_style() -> Response:
+    """What the page looks like."""
+    from functions.http.openapi.page import style
+
+    return Response(style(), media_type="text/css; charset=utf-8")
 
 
 async def preflight(request: Request) -> Response:
@@ -44,35 +65,28 @@ async def preflight(request: Request) -> Response:
     return Response(status_code=204, headers=cors.preflight_headers(request.headers.get("origin")))
 
 
+def _public(endpoint: Endpoint, path: str, *, method: str = "GET", answer: Any = None) -> Operation:
+    """Open to everybody, for any Accept; described when it answers with a model."""
+    return Operation(
+        endpoint=endpoint,
+        method=method,
+        path=path,
+        policy=Policy.PUBLIC,
+        tag=TAG,
+        produces=None,
+        answer=answer,
+        hidden=answer is None,
+    )
+
+
 OPERATIONS = (
-    Operation(endpoint=health, method="GET", path="/health", policy=Policy.PUBLIC, tag=TAG, produces=None),
-    Operation(endpoint=healthz, method="GET", path="/healthz", policy=Policy.PUBLIC, tag=TAG, produces=None),
-    Operation(
-        endpoint=openapi,
-        method="GET",
-        path=BASE + "/openapi.json",
-        policy=Policy.PUBLIC,
-        tag=TAG,
-        produces=None,
-        hidden=True,
-    ),
-    Operation(
-        endpoint=api_page,
-        method="GET",
-        path=BASE + "/swagger/index.html",
-        policy=Policy.PUBLIC,
-        tag=TAG,
-        produces=None,
-        hidden=True,
-    ),
-    Operation(
-        endpoint=preflight,
-        method="OPTIONS",
-        path=BASE + "/{path:path}",
-        policy=Policy.PUBLIC,
-        tag=TAG,
-        produces=None,
-        hidden=True,
-    ),
+    _public(health, "/health", answer=Health),
+    _public(healthz, "/healthz", answer=Health),
+    _public(openapi, BASE + "/openapi.json"),
+    _public(openapi_of_upstream, BASE + "/swagger/v1/swagger.json"),
+    _public(api_page, BASE + "/docs"),
+    _public(api_page_of_upstream, BASE + "/swagger/index.html"),
+    _public(api_page_style, PAGE_STYLE),
+    _public(preflight, BASE + "/{path:path}", method="OPTIONS"),
 )
 """Every operation with what it states."""

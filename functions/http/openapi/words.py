@@ -1,0 +1,156 @@
+"""What each member of a body and each parameter means: one word per thing, so one description per name.
+
+`Model.member` describes the member of one model where the name alone would say too little.
+"""
+
+from collections.abc import Mapping
+
+ADDED_MEMBERS = frozenset({"messageBodyFormat"})
+"""Members that upstream's bodies do not have."""
+
+NOT_ALWAYS_THERE = frozenset({"messageBodyFormat"})
+"""Members that an answer may leave out; all others are written, as null when there is nothing to say."""
+
+PARAMETERS: Mapping[str, str] = {
+    "correspondenceId": "The id of the correspondence, a GUID",
+    "attachmentId": "The id of the attachment, a GUID",
+    "id": "The number of the subscription",
+}
+
+MEMBERS: Mapping[str, str] = {
+    "allowForwarding": "Whether the recipient may forward it by e-mail",
+    "alternativeSubjectFilter": "The party as `/organisation/` or `/person/` and the number",
+    "altinn2CorrespondenceId": "The number that it had in Altinn 2; none has one here",
+    "attachmentId": "The id of the attachment",
+    "attachmentIds": "The attachments of the request, new ones first, each once",
+    "attachments": "The files",
+    "checksum": "The MD5 digest of the file in hex, 32 characters in lower case; computed when it is not given",
+    "consumer": "The party that is told",
+    "content": "What the recipient reads",
+    "correspondence": "The message",
+    "correspondenceId": "The id of the correspondence",
+    "correspondenceIds": "The correspondences that use the file, at most a thousand",
+    "correspondences": "One correspondence per recipient, in the order of the request",
+    "count": "How many there are",
+    "created": "When it was made",
+    "createdBy": "The party that made it",
+    "creator": "The code of the owner of the resource, or `Not found`",
+    "customNotificationRecipients": "Deprecated: only the recipients of the first one count",
+    "customRecipient": "Deprecated: used when customRecipients is not",
+    "customRecipients": "Who is notified instead of, or besides, those registered for the recipient",
+    "dataLocationType": "Where the file lies",
+    "dataType": "The media type of the file by its name",
+    "description": "The status in words",
+    "displayName": "The name that the recipient sees instead of fileName",
+    "dueDateTime": "When the recipient must have answered or confirmed; needed when isConfirmationNeeded",
+    "email": "The latest e-mail",
+    "emailAddress": "An e-mail address",
+    "emailBody": "The text of the e-mail",
+    "emailContentType": "How the text of the e-mail is written",
+    "emailSubject": "The subject of the e-mail",
+    "emails": "All e-mails",
+    "endPoint": "The https address that events are posted to",
+    "existingAttachments": "Ids of published attachments of the same sender",
+    "expirationInDays": "How many days after publication the file can be downloaded; for ever when null",
+    "expirationTime": "When the file can no longer be downloaded",
+    "externalReferences": "References to things in other systems",
+    "fileName": "The name of the file with its extension",
+    "from": "Only what was to be published after this instant",
+    "id": "Its id",
+    "idempotentKey": "A GUID of the sender's: the same request with the same key is carried out once",
+    "ids": "The ids that match, newest first",
+    "ignoreReservation": "Send it although the recipient has reserved against digital mail",
+    "isConfidential": "Whether it is confidential, as the resource must be",
+    "isConfirmationNeeded": "Whether the recipient must confirm receipt",
+    "isEncrypted": "Whether the sender has encrypted the file",
+    "isReminder": "Whether it is a reminder",
+    "isReserved": "Whether the recipient has reserved",
+    "language": "nb, nn or en; nb when it is not given",
+    "lastUpdate": "When the status was entered",
+    "linkText": "What the link says",
+    "linkURL": "An absolute https address of at most 255 characters",
+    "message": "The state in words",
+    "messageBody": "The text, in Markdown unless another format is said",
+    "messageBodyFormat": "How the text is written; not said when it is Markdown",
+    "messageSender": "The name to show as the sender's, in plain text",
+    "messageSummary": "A summary of the text",
+    "messageTitle": "The title, in plain text",
+    "mobileNumber": "A mobile number that begins with + or 00",
+    "nationalIdentityNumber": "A person's number of eleven digits",
+    "notification": "How the recipient is told; nobody is told when it is null",
+    "notificationChannel": "How the recipient is told first",
+    "notificationOrderId": "The id of the order",
+    "notificationStatusDetails": "What became of each e-mail and SMS",
+    "notificationTemplate": "The sender's own texts, or a generic one",
+    "notifications": "What was sent to tell the recipient",
+    "onBehalfOf": "The organisation or person whose mail is searched; the caller's own when it is not given",
+    "organizationNumber": "An organisation's number of nine digits",
+    "overrideRegisteredContactInformation": "Notify the custom recipients only",
+    "processingStatus": "How far the order is",
+    "propertyList": "At most 10 values of at most 300 characters, by keys of at most 50",
+    "published": "When the recipient could see it first",
+    "read": "When it was read first",
+    "recipient": "The recipient",
+    "recipientToOverride": "The recipient that is meant",
+    "recipients": "The recipients",
+    "referenceType": "What it refers to",
+    "referenceValue": "The reference",
+    "reminderEmailBody": "The text of the e-mail that reminds",
+    "reminderEmailContentType": "How the text of the e-mail that reminds is written; as the first one when null",
+    "reminderEmailSubject": "The subject of the e-mail that reminds",
+    "reminderNotificationChannel": "How the recipient is reminded; as the first time when null",
+    "reminderSmsBody": "The text of the SMS that reminds",
+    "replyOptions": "Links with which the recipient can answer; up to three are shown as buttons",
+    "requestedPublishTime": "When the recipient may see it; at once when null or past",
+    "resourceFilter": "The resource that events must be about, as `urn:altinn:resource:` and its id",
+    "resourceId": "The id of the resource in the resource registry, with or without `urn:altinn:resource:`",
+    "role": "Whose side is searched from",
+    "secret": "What deliveries are signed with; shown here only",
+    "sendNotification": "Whether it may still be sent",
+    "sendReminder": "Whether a reminder is sent after seven days when it is still unread",
+    "sendStatus": "What became of it",
+    "sender": "The owner of the resource; ignored in requests",
+    "sendersReference": "The sender's own reference",
+    "sms": "The latest SMS",
+    "smsBody": "The text of the SMS",
+    "smses": "All SMS",
+    "sourceFilter": "Not to be used together with resourceFilter",
+    "status": "The status",
+    "statusChanged": "When the status was entered",
+    "statusHistory": "Every status that it has had, oldest first",
+    "statusText": "The status in words",
+    "subjectFilter": "The party that events must be about",
+    "subscriptions": "The subscriptions",
+    "succeeded": "Whether it was sent",
+    "systemLabel": "Where the recipient keeps it",
+    "to": "Only what was to be published before this instant",
+    "typeFilter": "The one type of event that is wanted; all when it is not given",
+    "validated": "Whether the endpoint has consented",
+    "InitializeCorrespondences.recipients": (
+        "1 to 500 recipients: `0192:` or `urn:altinn:organization:identifier-no:` and nine digits, a person's eleven "
+        "digits with or without `urn:altinn:person:identifier-no:`, `urn:altinn:person:idporten-email:` and an "
+        "address, or `urn:altinn:person:legacy-selfidentified:` and a name"
+    ),
+    "ContentIn.attachments": "What is said of each file of a form, in the order of the files",
+    "NotificationStatusDetails.sms": "The latest SMS",
+    "SearchQuery.status": "Only what has, or has had, this status",
+    "InitializedCorrespondence.notifications": "Always null: they are made when it is published",
+    "CorrespondenceOverview.notification": "Always null in answers",
+    "CorrespondenceDetails.notification": "Always null in answers",
+    "SendDetails.recipient": "Who was notified",
+}
+
+
+def member(model: str, name: str) -> str:
+    """What the member of the model means; empty when nobody has said."""
+    words = MEMBERS.get(f"{model}.{name}") or MEMBERS.get(name, "")
+    return f"{words} (an addition to upstream's API)" if words and name in ADDED_MEMBERS else words
+
+
+def documentation(text: str | None) -> str:
+    """A docstring for those who use the API: without where its rules come from and without the contract's numbers."""
+    told, _, _ = " ".join((text or "").split()).partition(" Source:")
+    head, colon, rest = told.partition(": ")
+    numbered = colon and head[:1] in {"A", "C"} and head[1:].isdigit()
+    told = rest if numbered else told
+    return told[:1].upper() + told[1:]
