@@ -29,19 +29,19 @@ async def begin(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime
     existing = await app.idempotency.begin(new)
     if existing is None:
         return now
-    request = existing.state
-    if request.digest != message.digest:
-        raise _used_otherwise(request)
-    if request.response is not None:
-        return replace(_parse(request.response), replayed=True)
-    if now < request.in_flight_until:
-        wait = max(1, int((request.in_flight_until - now).total_seconds()) + 1)
-        detail = "A request with this idempotent key is being worked on; try again later"
-        raise DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": wait})
+    if (answer := _first_answer(existing.state, message, now)) is not None:
+        return answer
     if not await app.idempotency.take_over(existing, until=new.in_flight_until):
-        detail = "A request with this idempotent key is being worked on; try again later"
-        raise DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": 1})
-    return request.created
+        raise _in_flight(1)
+    return existing.state.created
+
+
+async def look(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime) -> Initialised | None:
+    """The answer that `begin` would give again, or None; the key is not taken. Raises 1034 as `begin` does."""
+    if message.idempotent_key is None:
+        return None
+    found = await app.idempotency.find(owner, message.idempotent_key)
+    return _first_answer(found, message, now) if found is not None else None
 
 
 async def finish(app: App, owner: PartyUrn, message: NewMessage, answer: Initialised) -> None:
@@ -71,6 +71,22 @@ async def answered(app: App, owner: PartyUrn, key: str) -> Initialised | None:
 def _request(owner: PartyUrn, message: NewMessage, key: str, now: datetime) -> KeyedRequest:
     flight = _FLIGHT_OF_ONE if len(message.recipients) == 1 else _FLIGHT_OF_MANY
     return KeyedRequest(owner=owner, key=key, digest=message.digest, created=now, in_flight_until=now + flight)
+
+
+def _first_answer(request: KeyedRequest, message: NewMessage, now: datetime) -> Initialised | None:
+    """What was answered, or None when the flight ended without an answer. Raises 1034."""
+    if request.digest != message.digest:
+        raise _used_otherwise(request)
+    if request.response is not None:
+        return replace(_parse(request.response), replayed=True)
+    if now < request.in_flight_until:
+        raise _in_flight(int((request.in_flight_until - now).total_seconds()) + 1)
+    return None
+
+
+def _in_flight(seconds: int) -> DomainError:
+    detail = "A request with this idempotent key is being worked on; try again later"
+    return DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": seconds})
 
 
 def _used_otherwise(request: KeyedRequest) -> DomainError:

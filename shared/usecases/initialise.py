@@ -1,26 +1,22 @@
 """A sender hands in a message for one or many recipients: all of it is accepted, or none."""
 
 import asyncio
-import hashlib
-import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from shared.domain import attachment as attachments
-from shared.domain import publishing
-from shared.domain.checks import check_existing, needs_recipient_name, substitute_recipient_name
+from shared.domain.checks import check_existing
 from shared.domain.correspondence import AttachmentUse, Correspondence, Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
-from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, derived_uuid7, uuid7
-from shared.domain.policy import Action, Permit, Subject
+from shared.domain.identifiers import AttachmentId, PartyUrn
+from shared.domain.policy import Subject
 from shared.domain.requests import Initialised, InitialisedOne, NewAttachment, NewMessage
-from shared.ports import App, Party, Resource, Upload
+from shared.ports import App, Upload
 from shared.usecases import idempotency, lanes
-from shared.usecases.access import acting_party, find_resource, require
 from shared.usecases.attachments import begun, fail_upload, record_commit, uploading
-from shared.usecases.judging import Judged, SentFile, judge
-from shared.usecases.saving import NewCorrespondence, create_attachment, create_correspondences
+from shared.usecases.batches import Batch, batch_of, begin_correspondence, with_bytes
+from shared.usecases.judging import SentFile, admit, judge
+from shared.usecases.saving import create_attachment, create_correspondences
 
 _BEGINNINGS = (Status.RESERVED, Status.READY_FOR_PUBLISH, Status.INITIALIZED)
 type _Made = tuple[InitialisedOne, tuple[AttachmentUse, ...]]
@@ -40,63 +36,31 @@ class StagedFile:
     sha256: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Batch:
-    """What all correspondences of one request share."""
-
-    message: NewMessage
-    resource: Resource
-    permit: Permit
-    party: PartyUrn
-    created: datetime
-    judged: Judged
-    ids: Mapping[PartyUrn, CorrespondenceId]
-    taken_over: bool
-    uses: tuple[AttachmentUse, ...] = ()
-    ready: bool = True
-
-
 async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequence[StagedFile] = ()) -> Initialised:
     """One correspondence per recipient exists, in the request's order; or a refusal, and nothing exists.
 
     The same key and request give the same answer again. Raises the numbers of the wire contract, 5.1, in its order.
     """
-    resource = await find_resource(app, message.resource_id)
-    permit = await require(app, caller, Action.WRITE, resource.id, resource.owner)
-    if resource.type != "CorrespondenceService":
-        raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
-    party = await acting_party(app, caller)
-    now = app.clock()
-    message = replace(message, digest=_digest(message, files))
-    begin = await idempotency.begin(app, resource.owner, message, now=now)
+    admission = await admit(app, caller, message)
+    owner, now = admission.resource.owner, app.clock()
+    sent = [SentFile(file.file_name, file.size, file.sha256) for file in files]
+    message = with_bytes(message, sent)
+    begin = await idempotency.begin(app, owner, message, now=now)
     if isinstance(begin, Initialised):
         return begin
     try:
-        judged = await judge(app, resource, message, [SentFile(file.file_name, file.size) for file in files], now=begin)
-        batch = _Batch(
-            message=message,
-            resource=resource,
-            permit=permit,
-            party=party,
-            created=begin,
-            judged=judged,
-            ids={
-                recipient: correspondence_id(resource.owner, message, recipient, begin)
-                for recipient in message.recipients
-            },
-            taken_over=begin != now,
-        )
+        judged = await judge(app, admission.resource, message, sent, now=begin)
+        batch = batch_of(message, admission, judged, created=begin, taken_over=begin != now)
         await _hold_existing(app, batch)
-        paired = [files[place] for place in judged.places]
-        batch = replace(batch, uses=await _attach(app, batch, paired), ready=not files)
+        batch = replace(batch, uses=await _attach(app, batch, [files[place] for place in judged.places]))
     except BaseException:
         if begin == now:  # nobody before us began with this key: nothing of it exists
-            await idempotency.forget(app, resource.owner, message, begun=now)
+            await idempotency.forget(app, owner, message, begun=now)
         raise
     return await asyncio.shield(_create_all(app, batch))  # a caller who hangs up leaves nothing half done
 
 
-async def _create_all(app: App, batch: _Batch) -> Initialised:
+async def _create_all(app: App, batch: Batch) -> Initialised:
     """All of them exist. When one cannot be made now the others are finished all the same, then it is raised."""
     recipients = batch.message.recipients
     tries: list[_Made | BaseException] = []
@@ -112,10 +76,10 @@ async def _create_all(app: App, batch: _Batch) -> Initialised:
     return answer
 
 
-async def _create(app: App, batch: _Batch, recipients: Sequence[PartyUrn]) -> list[_Made | BaseException]:
+async def _create(app: App, batch: Batch, recipients: Sequence[PartyUrn]) -> list[_Made | BaseException]:
     """These exist, made now or by an earlier try of the same request; or what keeps them from it."""
     now = app.clock()
-    new = [_new(batch, recipient, now) for recipient in recipients]
+    new = [begin_correspondence(batch, recipient, now=now) for recipient in recipients]
     try:
         await asyncio.gather(
             *(app.attachments.link(use.id, one.change.state.id, at=now) for use in batch.uses for one in new)
@@ -138,66 +102,7 @@ async def _made(app: App, state: Correspondence, *, existed: bool) -> _Made:
     return InitialisedOne(state.id, began_as, state.recipient), state.attachments
 
 
-def _new(batch: _Batch, recipient: PartyUrn, now: datetime) -> NewCorrespondence:
-    content = batch.message.content
-    if needs_recipient_name(content):
-        content = substitute_recipient_name(content, _name(batch.judged.parties, recipient))
-    change = publishing.initialise(
-        _correspondence(batch, recipient),
-        party=batch.party,
-        ready=batch.ready,
-        reserved=recipient in batch.judged.reserved,
-        now=now,
-    )
-    return NewCorrespondence(change, content)
-
-
-def _correspondence(batch: _Batch, recipient: PartyUrn) -> Correspondence:
-    message = batch.message
-    return Correspondence(
-        id=batch.ids[recipient],
-        resource_id=batch.resource.id,
-        sender=batch.resource.owner,
-        recipient=recipient,
-        senders_reference=message.senders_reference,
-        message_sender=message.message_sender,
-        created=batch.created,
-        requested_publish_time=message.requested_publish_time or batch.created,
-        due_date_time=message.due_date_time,
-        external_references=message.external_references,
-        property_list=message.property_list,
-        reply_options=message.reply_options,
-        notification=message.notification,
-        attachments=batch.uses,
-        ignore_reservation=message.ignore_reservation,
-        is_confirmation_needed=message.is_confirmation_needed,
-        is_confidential=message.is_confidential,
-        allow_forwarding=message.allow_forwarding,
-        idempotent_key=message.idempotent_key,
-        status_changed=batch.created,
-    )
-
-
-def correspondence_id(owner: PartyUrn, message: NewMessage, recipient: PartyUrn, created: datetime) -> CorrespondenceId:
-    """A new id; derived from owner, key and recipient when there is a key, so that a repeat makes the same ones."""
-    if message.idempotent_key is None:
-        return CorrespondenceId(uuid7(created, os.urandom(10)))
-    return CorrespondenceId(derived_uuid7(created, owner, message.idempotent_key, recipient))
-
-
-def _digest(message: NewMessage, files: Sequence[StagedFile]) -> str:
-    """What the request means, the bytes of its files included."""
-    if not files:
-        return message.digest
-    parts = [message.digest, *(file.sha256 for file in files)]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
-def _name(parties: Mapping[PartyUrn, Party], recipient: PartyUrn) -> str:
-    return parties[recipient].name if recipient in parties else ""
-
-
-async def _hold_existing(app: App, batch: _Batch) -> None:
+async def _hold_existing(app: App, batch: Batch) -> None:
     """The existing attachments are linked to the first letter before it is there, and none of them is being deleted.
 
     Whoever deletes one closes it first and looks for links then: one of the two sees the other. Raises 1018, 1007.
@@ -215,7 +120,7 @@ async def _hold_existing(app: App, batch: _Batch) -> None:
         raise
 
 
-async def _attach(app: App, batch: _Batch, files: Sequence[StagedFile]) -> tuple[AttachmentUse, ...]:
+async def _attach(app: App, batch: Batch, files: Sequence[StagedFile]) -> tuple[AttachmentUse, ...]:
     """The attachments that every correspondence of the request uses: new ones first, then existing ones.
 
     A repeat of a request that had come further uses what the first one stored, and drops its own bytes.
@@ -232,7 +137,7 @@ async def _attach(app: App, batch: _Batch, files: Sequence[StagedFile]) -> tuple
     return (*uses, *judged.existing_uses)
 
 
-async def _store(app: App, batch: _Batch, file: StagedFile, new: NewAttachment) -> AttachmentId:
+async def _store(app: App, batch: Batch, file: StagedFile, new: NewAttachment) -> AttachmentId:
     """The file is an attachment that waits for its scan. Raises 2002, 2008."""
     id_, upload_id = file.attachment_id, str(file.attachment_id)
     begin = begun(app, id_, batch.resource.owner, new)

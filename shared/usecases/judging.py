@@ -10,8 +10,10 @@ from shared.domain.checks_notification import check_notification
 from shared.domain.correspondence import AttachmentUse, ReferenceType
 from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, party_kind
+from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewMessage
 from shared.ports import App, Party, Resource
+from shared.usecases.access import acting_party, find_resource, require
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +32,33 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class SentFile:
-    """A file that came with the message: its name, and its size in bytes."""
+    """A file that came with the message: its name, its size in bytes, its digests in hex where they are known."""
 
     name: str
     size: int
+    sha256: str = ""
+    md5: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Admission:
+    """Who sends, and under which resource, with the permit for it."""
+
+    resource: Resource
+    permit: Permit
+    party: PartyUrn
+
+
+async def admit(app: App, caller: Subject, message: NewMessage) -> Admission:
+    """The caller may send messages of the resource. Raises 1036, 4001, 4010, 4006, 4002.
+
+    Source: wire contract 5.1, items 4 to 7.
+    """
+    resource = await find_resource(app, message.resource_id)
+    permit = await require(app, caller, Action.WRITE, resource.id, resource.owner)
+    if resource.type != "CorrespondenceService":
+        raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
+    return Admission(resource=resource, permit=permit, party=await acting_party(app, caller))
 
 
 async def judge(

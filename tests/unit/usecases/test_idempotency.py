@@ -12,7 +12,8 @@ from shared.domain.identifiers import AttachmentId
 from shared.domain.requests import Initialised, NewMessage
 from shared.ports import Upload
 from shared.usecases import idempotency
-from shared.usecases.initialise import StagedFile, correspondence_id, initialise
+from shared.usecases.batches import correspondence_id
+from shared.usecases.initialise import StagedFile, initialise
 from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, message, new_attachment, new_id
 from tests.fakes.world import SENDER, World
 
