@@ -12,12 +12,14 @@ from shared.ports.neighbours import (
     Dialogs,
     EmailMessage,
     EmailSender,
+    KnownDialog,
     Party,
     Registry,
     Resource,
     Scanner,
     SmsSender,
     Subscriptions,
+    Unit,
     Webhooks,
 )
 from shared.ports.storage import (
@@ -88,6 +90,7 @@ __all__ = [
     "EmailSender",
     "Idempotency",
     "KeyedRequest",
+    "KnownDialog",
     "Loaded",
     "MailboxEntry",
     "MailboxQuery",
@@ -101,6 +104,7 @@ __all__ = [
     "SmsSender",
     "Subscriptions",
     "TextRules",
+    "Unit",
     "Upload",
     "Webhooks",
 ]
