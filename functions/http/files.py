@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from functions.http.operation import BYTES
-from shared.domain.attachment import Stored
+from shared.domain.attachment import External, Stored
 from shared.domain.checks_files import extension
 from shared.domain.errors import Conflict, DomainError, Refusal
 from shared.telemetry import Log
@@ -37,16 +37,25 @@ _RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
 _log = Log("http")
 
 
-async def bytes_for_recipient(download: Download, request: Request) -> Response:
-    """The file under its own type and name."""
+async def bytes_for_recipient(download: Download | External, request: Request) -> Response:
+    """The file under its own type and name; or the way to where it is stored elsewhere."""
+    if isinstance(download, External):
+        return _led_to(download)
     name = download.attachment.file_name
     headers = {"Content-Disposition": disposition(name)}
     return await _serve(download, request, _TYPES.get(extension(name), BYTES), headers)
 
 
-async def bytes_for_sender(download: Download, request: Request) -> Response:
-    """The file as plain bytes."""
+async def bytes_for_sender(download: Download | External, request: Request) -> Response:
+    """The file as plain bytes; or the way to where it is stored elsewhere."""
+    if isinstance(download, External):
+        return _led_to(download)
     return await _serve(download, request, BYTES, {})
+
+
+def _led_to(external: External) -> Response:
+    """A redirection that tells the other host nothing of where the reader comes from."""
+    return Response(status_code=302, headers={"Location": external.url, "Referrer-Policy": "no-referrer"})
 
 
 def disposition(file_name: str) -> str:

@@ -11,6 +11,7 @@ from shared.domain.facts import AggregateKind, Fact, FactType
 from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId
 
 UPLOAD_TAKEOVER = timedelta(minutes=1)
+NOT_SCANNED = "Stored elsewhere, not scanned"
 
 
 class AttachmentStatus(StrEnum):
@@ -26,7 +27,12 @@ class AttachmentStatus(StrEnum):
 
 ALLOWED: Mapping[AttachmentStatus, frozenset[AttachmentStatus]] = {
     AttachmentStatus.INITIALIZED: frozenset(
-        {AttachmentStatus.UPLOAD_PROCESSING, AttachmentStatus.PURGED, AttachmentStatus.FAILED}
+        {
+            AttachmentStatus.UPLOAD_PROCESSING,
+            AttachmentStatus.PUBLISHED,  # content stored elsewhere: there is nothing to upload or to scan
+            AttachmentStatus.PURGED,
+            AttachmentStatus.FAILED,
+        }
     ),
     AttachmentStatus.UPLOAD_PROCESSING: frozenset(
         {
@@ -72,9 +78,20 @@ class Stored:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class External:
+    """Content stored elsewhere: its https address, and the SHA-256 in hex that its sender gave, or nothing."""
+
+    url: str
+    sha256: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attachment:
-    """The root of the aggregate. `stored` is None until an upload was committed; `closing` refuses new links."""
+    """The root of the aggregate. `stored` is None until an upload was committed; `closing` refuses new links.
+
+    With `external` it is a link, and never has bytes of its own.
+    """
 
     id: AttachmentId
     resource_id: ResourceId
@@ -90,6 +107,7 @@ class Attachment:
     status_text: str = ""
     status_changed: datetime
     stored: Stored | None = None
+    external: External | None = None
     upload_id: str = ""
     closing: bool = False
     sequence: int = 0
@@ -104,6 +122,11 @@ class Attachment:
         """True when its bytes may be served: scanned clean, and still there."""
         return self.status is AttachmentStatus.PUBLISHED and self.stored is not None
 
+    @property
+    def is_ready(self) -> bool:
+        """True when a letter may be published with it: readable here, or a link to content stored elsewhere."""
+        return self.is_readable or (self.status is AttachmentStatus.PUBLISHED and self.external is not None)
+
 
 AttachmentChange = Change[Attachment, Verdict]
 
@@ -112,6 +135,13 @@ def initialise(new: Attachment, *, party: PartyUrn, announce: bool, now: datetim
     """Begin. `announce`: it was made by itself and not together with a correspondence (wire contract 4.2)."""
     change = _enter(AttachmentChange(state=new), AttachmentStatus.INITIALIZED, now, party=party)
     return _with_fact(change, FactType.ATTACHMENT_INITIALIZED, now) if announce else change
+
+
+def keep_external(new: Attachment, *, party: PartyUrn, now: datetime) -> AttachmentChange:
+    """Begin one whose content is stored elsewhere. It is published at once: we never see what there is to scan."""
+    begun = initialise(new, party=party, announce=False, now=now)
+    change = _enter(begun, AttachmentStatus.PUBLISHED, now, text=NOT_SCANNED, party=party)
+    return _with_fact(change, FactType.ATTACHMENT_PUBLISHED, now)
 
 
 def begin_upload(state: Attachment, upload_id: str, *, party: PartyUrn, now: datetime) -> AttachmentChange:
@@ -171,15 +201,16 @@ def set_closing(state: Attachment, *, closing: bool) -> AttachmentChange | None:
     return None if state.closing is closing else AttachmentChange(state=replace(state, closing=closing))
 
 
-def require_readable(state: Attachment) -> Stored:
-    """The bytes to serve. Raises 2019 purged, 2020 expired, 2001 when there is nothing clean to serve."""
+def require_readable(state: Attachment) -> Stored | External:
+    """The bytes to serve, or where they are. Raises 2019 purged, 2020 expired, 2001 when there is nothing clean."""
     if state.status is AttachmentStatus.PURGED:
         raise DomainError(Refusal.ATTACHMENT_PURGED)
     if state.status is AttachmentStatus.EXPIRED:
         raise DomainError(Refusal.ATTACHMENT_EXPIRED)
-    if state.stored is None or not state.is_readable:
+    served = state.external or state.stored
+    if served is None or not state.is_ready:
         raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
-    return state.stored
+    return served
 
 
 def _judge(change: AttachmentChange, verdict: Verdict, now: datetime) -> AttachmentChange:

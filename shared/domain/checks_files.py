@@ -94,13 +94,15 @@ def check_file_size(size: int, *, max_bytes: int) -> None:
 
 def pair_files(new: Sequence[NewAttachment], file_names: Sequence[str]) -> tuple[int, ...]:
     """For each metadata entry the position of its file: the one at its own place if the name is the same, else the
-    only one of that name. Raises 1005 when the numbers differ, or an entry has no file, or two entries share one.
+    only one of that name. Entries whose content is stored elsewhere have none. Raises 1005 when the numbers differ,
+    or an entry has no file, or two entries share one.
 
     Source: wire contract 2.4. Names are compared exactly.
     """
-    if len(new) != len(file_names):
+    names = [entry.file_name for entry in new if entry.external is None]
+    if len(names) != len(file_names):
         raise DomainError(Refusal.FILES_DO_NOT_MATCH)
-    paired = tuple(_place(index, entry.file_name, file_names) for index, entry in enumerate(new))
+    paired = tuple(_place(index, name, file_names) for index, name in enumerate(names))
     if len(set(paired)) != len(paired):
         raise DomainError(Refusal.FILES_DO_NOT_MATCH)
     return paired

@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.correspondence import Content, ExternalReference, ReplyOption, Status, named_dialog
+from shared.domain.attachment import External
+from shared.domain.correspondence import Content, ExternalReference, ReplyOption, Status
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.notification import NotificationRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAttachment:
-    """The metadata of a file that is, or will be, uploaded."""
+    """The metadata of a file that is, or will be, uploaded; or of one that is stored elsewhere."""
 
     resource_id: ResourceId
     file_name: str
@@ -20,6 +21,7 @@ class NewAttachment:
     checksum: str = ""
     senders_reference: str = ""
     expiration_in_days: int | None = None
+    external: External | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +51,6 @@ class NewMessage:
     allow_forwarding: bool = False
     idempotent_key: str | None = None
     digest: str = ""
-
-    @property
-    def named_dialog(self) -> str | None:
-        """The dialog of somebody else that the message is to be in, or None."""
-        return named_dialog(self.external_references)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,12 @@ from shared.ports.neighbours import (
     Dialogs,
     EmailMessage,
     EmailSender,
-    KnownDialog,
     Party,
     Registry,
     Resource,
     Scanner,
     SmsSender,
     Subscriptions,
-    Unit,
     Webhooks,
 )
 from shared.ports.storage import (
@@ -90,7 +88,6 @@ __all__ = [
     "EmailSender",
     "Idempotency",
     "KeyedRequest",
-    "KnownDialog",
     "Loaded",
     "MailboxEntry",
     "MailboxQuery",
@@ -104,7 +101,6 @@ __all__ = [
     "SmsSender",
     "Subscriptions",
     "TextRules",
-    "Unit",
     "Upload",
     "Webhooks",
 ]

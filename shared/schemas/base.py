@@ -7,10 +7,19 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from functools import cache
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, ClassVar, Self
 from uuid import UUID
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, PlainSerializer, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    PlainSerializer,
+    SerializerFunctionWrapHandler,
+    ValidationError,
+    model_serializer,
+)
 from pydantic import field_validator as each_field
 from pydantic import model_validator as validates
 from pydantic.alias_generators import to_camel
@@ -62,6 +71,18 @@ class Answer(BaseModel):
         serialize_by_alias=True,
         defer_build=True,  # Built on first use: no cold start waits for answers that nobody asks for.
     )
+
+
+class Additive(Answer):
+    """An answer with members that are additions to the wire contract: left out as long as they say nothing."""
+
+    additions: ClassVar[frozenset[str]]
+    """Their wire names."""
+
+    @model_serializer(mode="wrap")
+    def _without_silent(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        members: dict[str, Any] = write(self)
+        return {name: value for name, value in members.items() if value is not None or name not in self.additions}
 
 
 def is_storable(text: str) -> bool:

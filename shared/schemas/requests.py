@@ -7,8 +7,9 @@ from dataclasses import asdict, replace
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
+from shared.domain.attachment import External
 from shared.domain.correspondence import BodyFormat, Content, ExternalReference, ReferenceType, ReplyOption
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, parse_recipient, party_kind, resource_id
@@ -89,9 +90,30 @@ class InitializeAttachment(AttachmentMetadata):
 
 
 class AttachmentEntry(AttachmentMetadata):
-    """`InitializeCorrespondenceAttachmentExt`: a file that comes with the message."""
+    """`InitializeCorrespondenceAttachmentExt`: a file that comes with the message, or is stored elsewhere.
+
+    `dataLocationUrl` and `dataLocationDigest` (SHA-256 in hex) are additions. Source: design 10.
+    """
 
     data_location_type: DataLocationIn = DataLocation.NEW
+    data_location_url: str | None = None
+    data_location_digest: Annotated[str | None, Field(pattern=r"^[0-9A-Fa-f]{64}$")] = None
+
+    @field_validator("data_location_url", "data_location_digest")
+    @classmethod
+    def _of_external(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is not None and info.data.get("data_location_type") is not DataLocation.EXTERNAL:
+            raise ValueError(f"needs dataLocationType {DataLocation.EXTERNAL}")
+        if info.field_name == "data_location_digest" and value is not None and not info.data.get("data_location_url"):
+            raise ValueError("needs dataLocationUrl")
+        return value
+
+    def to_new(self, resource: str) -> NewAttachment:
+        """The metadata, and where the content lies when it lies elsewhere; without an address it is a file."""
+        new = super().to_new(resource)
+        if self.data_location_url is None:
+            return new
+        return replace(new, external=External(self.data_location_url, (self.data_location_digest or "").lower()))
 
 
 class ContentIn(Wire):

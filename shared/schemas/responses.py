@@ -4,9 +4,9 @@ Source: wire contract 2.6.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.changes import HistoryEntry
@@ -23,8 +23,8 @@ from shared.domain.correspondence import (
 from shared.domain.identifiers import CorrespondenceId, ResourceId
 from shared.domain.labels import SystemLabel
 from shared.domain.requests import Initialised
-from shared.schemas.base import Answer, Time
-from shared.schemas.enums import StoredLocation
+from shared.schemas.attachment_answers import EXTERNAL_MEMBERS, CorrespondenceAttachment, external_members
+from shared.schemas.base import Additive, Answer, Time
 from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
 
 HIDDEN_LANGUAGE = "no"
@@ -69,60 +69,20 @@ class ReplyOptionAnswer(Answer):
     link_text: str | None
 
 
-class CorrespondenceAttachment(Answer):
-    """`CorrespondenceAttachmentExt`: a file as one correspondence uses it."""
+class CorrespondenceContent(Additive):
+    """`CorrespondenceContentExt`; empty with the language `no` when it is hidden from a sender.
 
-    id: str
-    file_name: str
-    display_name: str | None
-    is_encrypted: bool
-    checksum: str
-    senders_reference: str
-    expiration_in_days: int | None = None
-    data_location_type: StoredLocation = StoredLocation.HERE
-    created: Time
-    status: AttachmentStatus
-    status_text: str
-    status_changed: Time
-    data_type: str
-    expiration_time: Time | None
+    Markdown is what everybody expects: only another format is said.
+    """
 
-    @classmethod
-    def of(cls, use: AttachmentUse, attachment: Attachment) -> "CorrespondenceAttachment":
-        """The file with the expiry of this link."""
-        return cls(
-            id=attachment.id,
-            file_name=attachment.file_name,
-            display_name=attachment.display_name,
-            is_encrypted=attachment.is_encrypted,
-            checksum=attachment.shown_checksum,
-            senders_reference=attachment.senders_reference,
-            created=attachment.created,
-            status=attachment.status,
-            status_text=attachment.status_text,
-            status_changed=attachment.status_changed,
-            data_type=data_type(attachment.file_name),
-            expiration_time=use.expires,
-        )
-
-
-class CorrespondenceContent(Answer):
-    """`CorrespondenceContentExt`; empty with the language `no` when it is hidden from a sender."""
+    additions: ClassVar[frozenset[str]] = frozenset({"messageBodyFormat"})
 
     language: str = HIDDEN_LANGUAGE
     message_title: str = ""
     message_summary: str = ""
     message_body: str = ""
-    message_body_format: BodyFormat = BodyFormat.MARKDOWN
+    message_body_format: BodyFormat | None = None
     attachments: list[CorrespondenceAttachment] = Field(default_factory=list)
-
-    @model_serializer(mode="wrap")
-    def _as_upstream(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Markdown is what everybody expects: only another format is said."""
-        members: dict[str, Any] = write(self)
-        if self.message_body_format is BodyFormat.MARKDOWN:
-            members.pop("messageBodyFormat", None)
-        return members
 
 
 class StatusEntry(Answer):
@@ -176,8 +136,10 @@ class CorrespondenceDetails(CorrespondenceOverview):
     system_label: SystemLabel
 
 
-class AttachmentOverview(Answer):
-    """`AttachmentOverviewExt`."""
+class AttachmentOverview(Additive):
+    """`AttachmentOverviewExt`; of one that is stored elsewhere its address is said too."""
+
+    additions: ClassVar[frozenset[str]] = EXTERNAL_MEMBERS
 
     resource_id: str
     sender: str
@@ -193,6 +155,8 @@ class AttachmentOverview(Answer):
     status_changed: Time
     correspondence_ids: list[str]
     data_type: str
+    data_location_url: str | None = None
+    data_location_digest: str | None = None
 
 
 class AttachmentDetails(AttachmentOverview):
@@ -263,6 +227,7 @@ def attachment_members(state: Attachment, correspondence_ids: Iterable[Correspon
         "status_changed": state.status_changed,
         "correspondence_ids": list(correspondence_ids),
         "data_type": data_type(state.file_name),
+        **external_members(state),
     }
 
 
@@ -276,7 +241,7 @@ def _content(
         message_title=content.title,
         message_summary=content.summary,
         message_body=content.body if body is None else body,
-        message_body_format=content.format,
+        message_body_format=content.format if content.format is not BodyFormat.MARKDOWN else None,
         attachments=[CorrespondenceAttachment.of(use, attachment) for use, attachment in attachments],
     )
 
@@ -286,6 +251,4 @@ def _references(state: Correspondence) -> list[ExternalReferenceAnswer]:
     references = list(state.external_references)
     if state.dialog_id and not state.is_transmission:
         references.append(ExternalReference(ReferenceType.DIALOG_ID, state.dialog_id))
-    if state.transmission_id:
-        references.append(ExternalReference(ReferenceType.TRANSMISSION_ID, state.transmission_id))
     return [ExternalReferenceAnswer(reference_value=r.value, reference_type=r.type) for r in references]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain import attachment as decisions
-from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, Stored
+from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, External, Stored
 from shared.domain.changes import Due, HistoryEntry, Task
 from shared.domain.checks import check_attachment
 from shared.domain.correspondence import Status
@@ -67,6 +67,7 @@ def begun(app: App, id_: AttachmentId, sender: PartyUrn, new: NewAttachment) -> 
         checksum=new.checksum,
         senders_reference=new.senders_reference,
         expiration_in_days=new.expiration_in_days,
+        external=new.external,
         created=now,
         status_changed=now,
     )
@@ -172,8 +173,11 @@ async def delete(app: App, caller: Subject, id_: AttachmentId) -> None:
     await app.blobs.delete(id_)
 
 
-async def download_as_sender(app: App, caller: Subject, id_: AttachmentId) -> Download:
-    """The bytes, until a correspondence that uses them is published. Raises 2001, 2016, 2019, 2020, 4001."""
+async def download_as_sender(app: App, caller: Subject, id_: AttachmentId) -> Download | External:
+    """The bytes, or where they are stored elsewhere, until a correspondence that uses them is published.
+
+    Raises 2001, 2016, 2019, 2020, 4001.
+    """
     state, permit = await _find(app, caller, id_)
     if state.status is AttachmentStatus.PURGED:
         raise DomainError(Refusal.ATTACHMENT_PURGED)

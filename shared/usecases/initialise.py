@@ -1,7 +1,7 @@
 """A sender hands in a message for one or many recipients: all of it is accepted, or none."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain import attachment as attachments
@@ -15,6 +15,7 @@ from shared.ports import App, Upload
 from shared.usecases import idempotency, lanes
 from shared.usecases.attachments import begun, fail_upload, record_commit, uploading
 from shared.usecases.batches import Batch, batch_of, begin_correspondence, with_bytes
+from shared.usecases.external import keep_external
 from shared.usecases.judging import SentFile, admit, judge
 from shared.usecases.saving import create_attachment, create_correspondences
 
@@ -126,15 +127,23 @@ async def _attach(app: App, batch: Batch, files: Sequence[StagedFile]) -> tuple[
     A repeat of a request that had come further uses what the first one stored, and drops its own bytes.
     """
     message, judged = batch.message, batch.judged
-    if files and batch.taken_over:
+    if message.new_attachments and batch.taken_over:
         for id_ in batch.ids.values():
             if (made := await app.correspondences.load(id_)) is not None:
                 return made.state.attachments
+    waiting = iter(files)
     uses = [
-        AttachmentUse(await _store(app, batch, file, message.new_attachments[position]), judged.new_expiries[position])
-        for position, file in enumerate(files)
+        AttachmentUse(await _keep(app, batch, new, waiting), expires)
+        for new, expires in zip(message.new_attachments, judged.new_expiries, strict=True)
     ]
     return (*uses, *judged.existing_uses)
+
+
+async def _keep(app: App, batch: Batch, new: NewAttachment, files: Iterator[StagedFile]) -> AttachmentId:
+    """The new attachment is there: the next of the files, or a link to where it is stored."""
+    if new.external is not None:
+        return await keep_external(app, batch.resource.owner, new, batch.permit, batch.party)
+    return await _store(app, batch, next(files), new)
 
 
 async def _store(app: App, batch: Batch, file: StagedFile, new: NewAttachment) -> AttachmentId:

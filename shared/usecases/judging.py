@@ -7,22 +7,21 @@ from datetime import datetime
 from shared.domain import checks
 from shared.domain.attachment import Attachment
 from shared.domain.checks_notification import check_notification
-from shared.domain.correspondence import AttachmentUse
+from shared.domain.correspondence import AttachmentUse, ReferenceType
 from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, party_kind
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewMessage
 from shared.ports import App, Party, Resource
 from shared.usecases.access import acting_party, find_resource, require
-from shared.usecases.confidentiality import require_responsible
-from shared.usecases.transmitting import require_dialog
+from shared.usecases.external import require_addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """What was learnt on the way: who the recipients are, who is reserved, which attachments are used until when.
 
-    `places` has for each new attachment the position of its file.
+    `places` has for each new attachment that is not stored elsewhere the position of its file.
     """
 
     parties: Mapping[PartyUrn, Party]
@@ -58,7 +57,8 @@ async def admit(app: App, caller: Subject, message: NewMessage) -> Admission:
     """
     resource = await find_resource(app, message.resource_id)
     permit = await require(app, caller, Action.WRITE, resource.id, resource.owner)
-    checks.check_resource_type(message, resource.type)
+    if resource.type != "CorrespondenceService":
+        raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
     return Admission(resource=resource, permit=permit, party=await acting_party(app, caller))
 
 
@@ -66,18 +66,17 @@ async def judge(
     app: App, resource: Resource, message: NewMessage, files: Sequence[SentFile], *, now: datetime
 ) -> Judged:
     """The message may be sent. Raises the first fault in the order of the wire contract, 5.1 items 8 to 25."""
-    checks.check_resource(message, confidential=_confidential(resource), minimum_level=resource.minimum_level)
+    checks.check_resource(message, confidential=resource.confidential, minimum_level=resource.minimum_level)
     checks.check_before_register(message)
     parties = await _recipients(app, message)
-    if message.is_confidential:
-        await require_responsible(app, message.recipients)
     checks.check_confirmation(message)
     reserved = await _reserved(app, message)
     checks.check_dates(message, now=now)
     checks.check_content(message.content, app.texts)
     checks.check_message_sender(message, app.texts)
     checks.check_references(message)
-    await require_dialog(app, resource, message)
+    if any(reference.type is ReferenceType.DIALOG_ID for reference in message.external_references):
+        raise DomainError(Refusal.DIALOG_UNKNOWN, "Messages in a dialog that exists already are not supported yet")
     existing = await app.attachments.load_many(message.existing_attachments)
     checks.check_existing(message, existing, sender=resource.owner)
     sizes = [*(file.size for file in files), *(a.stored.size for a in existing.values() if a.stored)]
@@ -85,6 +84,7 @@ async def judge(
     checks.check_new_names(message)
     places = checks.pair_files(message.new_attachments, [file.name for file in files])
     checks.check_new_expirations(message, minimum_days=app.rules.minimum_expiration_days)
+    await require_addresses(app, resource.owner, message)
     checks.check_reply_options(message.reply_options)
     if message.notification is not None:
         check_notification(message.notification, recipients=len(message.recipients), numbers=app.texts)
@@ -95,11 +95,6 @@ async def judge(
         new_expiries=tuple(checks.expiry(message, new.expiration_in_days, now=now) for new in message.new_attachments),
         places=places,
     )
-
-
-def _confidential(resource: Resource) -> bool | None:
-    """Whether its letters are confidential; None when both kinds are. Source: wire contract 5.1, item 8."""
-    return None if resource.type == checks.APP or resource.explicitly_delegated else resource.confidential
 
 
 def _use(

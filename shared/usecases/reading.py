@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from shared.domain import labels, receiving
-from shared.domain.attachment import Attachment, Stored, require_readable
+from shared.domain.attachment import Attachment, External, Stored, require_readable
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import (
     HIDDEN_FROM_SENDER,
@@ -147,8 +147,13 @@ async def _opened(app: App, caller: Subject, id_: CorrespondenceId) -> Content:
     return with_reply_links(content, loaded.state.reply_options)
 
 
-async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_id: AttachmentId) -> Download:
-    """One attachment of it, noted as downloaded. Raises 1001, 2001, 2019, 2020, 4001, 4002."""
+async def download(
+    app: App, caller: Subject, id_: CorrespondenceId, attachment_id: AttachmentId
+) -> Download | External:
+    """One attachment of it, or where it is stored elsewhere, noted as downloaded.
+
+    Raises 1001, 2001, 2019, 2020, 4001, 4002.
+    """
     loaded = await find(app, id_)
     state = loaded.state
     use = next((use for use in state.attachments if use.id == attachment_id), None)
@@ -163,15 +168,18 @@ async def download(app: App, caller: Subject, id_: CorrespondenceId, attachment_
     require_available(state)
     if use.expires is not None and use.expires <= now:
         raise DomainError(Refusal.ATTACHMENT_EXPIRED)
-    stored = require_readable(attachment.state)
+    served = require_readable(attachment.state)
     await decide_correspondence(
         app, id_, permit, lambda s: receiving.download(s, attachment_id, party, now=now), first=loaded
     )
-    return serve(app, attachment.state, stored, permit)
+    return serve(app, attachment.state, served, permit)
 
 
-def serve(app: App, attachment: Attachment, stored: Stored, permit: Permit) -> Download:
-    """The bytes behind the committed ETag, to be read under this permit."""
+def serve(app: App, attachment: Attachment, served: Stored | External, permit: Permit) -> Download | External:
+    """The bytes behind the committed ETag, to be read under this permit; or where they are stored elsewhere."""
+    if isinstance(served, External):
+        return served
+    stored = served
 
     def read(start: int, length: int | None) -> AsyncIterator[bytes]:
         return app.blobs.read(attachment.id, stored, permit, start=start, length=length)
@@ -224,7 +232,7 @@ async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loade
     loaded = await find(app, id_)
     roles = await roles_of(app, caller, loaded.state)
     if roles.waits_for_publication and lifecycle.is_overdue(loaded.state, now=app.clock()):
-        await lifecycle.look(app, id_, attempt=None)
+        await lifecycle.look(app, id_)
         loaded = await find(app, id_)
     return loaded, roles
 

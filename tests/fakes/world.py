@@ -164,6 +164,7 @@ class World:
         )
         for number, (party, name) in enumerate(((AGENCY, "Etaten"), (BUSINESS, "Bedriften"), (PERSON, "Kari Prøve"))):
             self.registry.known[party] = Party(urn=party, uuid=f"0000-{number}", party_id=number, name=name)
+        self.registry.hosts[AGENCY] = frozenset({"files.example.com"})
         self.registry.contact_points[PERSON] = ContactPoint(emails=("kari@person.example",), mobiles=("+4740000001",))
         self.registry.contact_points[BUSINESS] = ContactPoint(emails=("post@business.example",))
 

@@ -14,6 +14,7 @@ from functions.http.openapi.entry import Example
 from functions.http.operation import FORM, Operation, Policy
 from shared.domain import attachment as attachments_domain
 from shared.domain import publishing
+from shared.domain.attachment import External
 from shared.domain.correspondence import AttachmentUse, ReplyOption
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.policy import Action, Issuer, Scope, Subject, own_work
@@ -44,6 +45,8 @@ async def scene() -> World:
         await _file(world, AttachmentId(id_), has_bytes=has_bytes)
     await _letter(world, entry.LETTER, notification=notification_request(), is_confirmation_needed=True)
     await _letter(world, entry.READ_LETTER, allow_forwarding=True)
+    await _link(world, AttachmentId(entry.LINK_FILE))
+    await _letter(world, entry.LINK_LETTER, file=entry.LINK_FILE)
     for id_ in (entry.LETTER, entry.READ_LETTER):
         await reading.overview(world.app, READER, CorrespondenceId(id_))
     await acting.mark_as_read(world.app, READER, CorrespondenceId(entry.READ_LETTER))
@@ -63,12 +66,18 @@ async def _file(world: World, id_: AttachmentId, *, has_bytes: bool) -> None:
         await world.settle()
 
 
+async def _link(world: World, id_: AttachmentId) -> None:
+    new = new_attachment(file_name="model.zip", external=External(entry.LINK))
+    change = attachments_domain.keep_external(attachments.begun(world.app, id_, AGENCY, new), party=AGENCY, now=NOW)
+    await saving.create_attachment(world.app, change, own_work(Action.WRITE, RESOURCE, "scene"))
+
+
 async def _bytes() -> AsyncIterator[bytes]:
     yield b"%PDF-1.7 vedtak"
 
 
-async def _letter(world: World, id_: str, **changes: object) -> None:
-    uses = (AttachmentUse(AttachmentId(entry.FILE), None),)
+async def _letter(world: World, id_: str, *, file: str = entry.FILE, **changes: object) -> None:
+    uses = (AttachmentUse(AttachmentId(file), None),)
     new = correspondence(
         id=CorrespondenceId(id_),
         recipient=PartyUrn(entry.PERSON),
@@ -78,7 +87,7 @@ async def _letter(world: World, id_: str, **changes: object) -> None:
         **changes,
     )
     change = publishing.initialise(new, party=AGENCY, ready=True, reserved=False, now=NOW)
-    await world.app.attachments.link(AttachmentId(entry.FILE), new.id, at=NOW)
+    await world.app.attachments.link(AttachmentId(file), new.id, at=NOW)
     await saving.create_correspondences(
         world.app, [saving.NewCorrespondence(change, content())], own_work(Action.WRITE, RESOURCE, "scene"), now=NOW
     )

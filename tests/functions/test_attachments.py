@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from functions.http.files import asked_range, disposition
-from shared.domain.attachment import AttachmentStatus
+from shared.domain.attachment import AttachmentStatus, External
 from shared.domain.changes import HistoryEntry
 from shared.domain.errors import Conflict
 from shared.usecases import attachments, reading
@@ -37,6 +37,32 @@ def download(name: str = "vedtak.pdf", error: Exception | None = None) -> Downlo
             yield data[at : at + 4]
 
     return Download(builders.attachment(id=FILE, file_name=name), builders.stored(sha256="ab" * 32), read)
+
+
+LINK = External("https://files.example.com/model.zip?a=1&b=2", "ab" * 32)
+
+
+async def test_what_is_stored_elsewhere_is_shown_with_its_address(rim: Rim) -> None:
+    """Of no other file is anything said about another place."""
+    rim.stub(attachments, "overview", view(stored=None, external=LINK))
+    body = (await rim.get(f"/attachment/{FILE}")).json()
+    assert (body["dataLocationUrl"], body["dataLocationDigest"]) == (LINK.url, LINK.sha256)
+    rim.stub(attachments, "overview", view())
+    assert not {"dataLocationUrl", "dataLocationDigest"} & (await rim.get(f"/attachment/{FILE}")).json().keys()
+
+
+async def test_a_download_of_what_is_stored_elsewhere_leads_there(rim: Rim) -> None:
+    """For the recipient and the sender; the other host is not told where they come from."""
+    rim.stub(reading, "download", LINK)
+    rim.stub(attachments, "download_as_sender", LINK)
+    for path, caller in (
+        (f"/correspondence/{ID}/attachment/{FILE}/download", "recipient"),
+        (f"/attachment/{FILE}/download", "sender"),
+    ):
+        answer = await rim.get(path, caller)
+        assert (answer.status_code, answer.headers["location"]) == (302, LINK.url)
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.content == b""
 
 
 async def test_a_new_attachment_is_answered_with_its_id(rim: Rim) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from shared.domain.attachment import NOT_SCANNED, External
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import AttachmentUse, BodyFormat, Status
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
@@ -164,6 +165,17 @@ async def test_the_overview_has_the_contract_s_members(rim: Rim) -> None:
         "isConfirmationNeeded", "isConfidential", "allowForwarding", "recipient", "correspondenceId", "created",
         "status", "statusText", "statusChanged", "notifications", "altinn2CorrespondenceId", "published", "read",
     }  # fmt: skip
+
+
+async def test_a_file_that_is_stored_elsewhere_is_shown_as_a_link(rim: Rim) -> None:
+    """Where it is, its digest when there is one, and that nobody has scanned it."""
+    link = External("https://files.example.com/x.zip")
+    file = builders.attachment(id=FILE, stored=None, external=link, status_text=NOT_SCANNED)
+    rim.stub(reading, "overview", view(attachments=((AttachmentUse(AttachmentId(FILE)), file),)))
+    (shown,) = (await rim.get(f"/correspondence/{ID}", "recipient")).json()["content"]["attachments"]
+    assert (shown["dataLocationType"], shown["dataLocationUrl"]) == ("ExternalStorage", link.url)
+    assert (shown["status"], shown["statusText"]) == ("Published", "Stored elsewhere, not scanned")
+    assert "dataLocationDigest" not in shown
 
 
 async def test_hidden_content_is_the_placeholder(rim: Rim) -> None:

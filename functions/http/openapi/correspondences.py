@@ -8,6 +8,9 @@ from functions.http.openapi.entry import (
     FILE,
     FREE_FILE,
     LETTER,
+    LINK,
+    LINK_FILE,
+    LINK_LETTER,
     OF_LETTER,
     PERSON,
     READ_LETTER,
@@ -57,6 +60,8 @@ _OF_A_MESSAGE = (
     Refusal.FILE_NAME_RESERVED,
     Refusal.FILES_DO_NOT_MATCH,
     Refusal.EXPIRATION_TOO_SHORT,
+    Refusal.EXTERNAL_ADDRESS_INVALID,
+    Refusal.EXTERNAL_HOST_NOT_ALLOWED,
     Refusal.ATTACHMENT_EXPIRES_SOON,
     Refusal.REPLY_OPTION_INVALID,
 )
@@ -116,6 +121,20 @@ _LONG = {
     "ignoreReservation": False,
     "isConfirmationNeeded": True,
 }
+_LINKED = {
+    "messageTitle": "Modell",
+    "messageBody": "<p>Her er <em>modellen</em>.</p>",
+    "messageBodyFormat": "Html",
+    "attachments": [
+        {
+            "fileName": "model.zip",
+            "sendersReference": "case-2026-4-1",
+            "dataLocationType": "ExistingExternalStorage",
+            "dataLocationUrl": LINK,
+            "dataLocationDigest": "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        }
+    ],
+}
 _FORM = {
     "Recipients[0]": BUSINESS,
     "Correspondence.ResourceId": RESOURCE,
@@ -145,6 +164,10 @@ ENTRIES: Mapping[str, Entry] = {
                     "existingAttachments": [FREE_FILE],
                     "idempotentKey": _KEY,
                 },
+            ),
+            Example(
+                summary="A letter in HTML, with a file that is stored elsewhere",
+                json={"correspondence": _SHORT | {"content": _LINKED}, "recipients": ["0192:311001000"]},
             ),
         ),
         refusals=(*_OF_A_MESSAGE, *_OF_A_NOTICE, Refusal.TEMPLATE_OUT_OF_RANGE),
@@ -207,6 +230,7 @@ ENTRIES: Mapping[str, Entry] = {
                 path={"correspondenceId": LETTER, "attachmentId": FILE},
                 headers={"Range": "bytes=0-7"},
             ),
+            _of(LINK_LETTER, "The way to a file that is stored elsewhere", attachmentId=LINK_FILE),
         ),
         refusals=_OF_A_DOWNLOAD,
     ),

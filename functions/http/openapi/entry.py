@@ -10,7 +10,11 @@ READ_LETTER = "019a0000-0000-7000-8000-000000000002"
 FILE = "019a0000-0000-7000-8000-000000000011"
 FREE_FILE = "019a0000-0000-7000-8000-000000000012"
 NEW_FILE = "019a0000-0000-7000-8000-000000000013"
-"""Ids that examples name: a letter that was fetched, one that was read, a file of both, one of none, one without bytes.
+LINK_LETTER = "019a0000-0000-7000-8000-000000000003"
+LINK_FILE = "019a0000-0000-7000-8000-000000000014"
+LINK = "https://files.example.com/model.zip"
+"""Ids that examples name: a letter that was fetched, one that was read, a file of both, one of none, one without bytes,
+and a letter with a file that is stored elsewhere.
 
 The letters are to the person below, from the agency, about its resource; the tests make them so.
 """

@@ -5,10 +5,11 @@
 
 from collections.abc import Mapping
 
-ADDED_MEMBERS = frozenset({"messageBodyFormat"})
+_ADDED = {"messageBodyFormat", "dataLocationUrl", "dataLocationDigest"}
+ADDED_MEMBERS = frozenset(_ADDED)
 """Members that upstream's bodies do not have."""
 
-NOT_ALWAYS_THERE = frozenset({"messageBodyFormat"})
+NOT_ALWAYS_THERE = frozenset(_ADDED)
 """Members that an answer may leave out; all others are written, as null when there is nothing to say."""
 
 PARAMETERS: Mapping[str, str] = {
@@ -38,7 +39,9 @@ MEMBERS: Mapping[str, str] = {
     "customNotificationRecipients": "Deprecated: only the recipients of the first one count",
     "customRecipient": "Deprecated: used when customRecipients is not",
     "customRecipients": "Who is notified instead of, or besides, those registered for the recipient",
+    "dataLocationDigest": "The SHA-256 digest in hex of what is stored elsewhere, as its sender says it",
     "dataLocationType": "Where the file lies",
+    "dataLocationUrl": "The https address of what is stored elsewhere, on a host that the sender may point to",
     "dataType": "The media type of the file by its name",
     "description": "The status in words",
     "displayName": "The name that the recipient sees instead of fileName",

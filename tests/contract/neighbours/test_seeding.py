@@ -8,7 +8,7 @@ from local import seeding, seeds
 from shared.adapters.registry import RegistryTable
 from shared.adapters.tables import Tables
 from shared.clock import system_clock
-from shared.domain.identifiers import PartyUrn, ResourceId
+from shared.domain.identifiers import PartyUrn, ResourceId, organisation
 from shared.domain.notification import ContactPoint
 from tests.servers import azurite
 
@@ -35,4 +35,6 @@ async def test_seeding_twice_is_seeding_once(storage: str) -> None:
     for resource in seeds.RESOURCES:
         assert await registry.resource(ResourceId(resource.id)) == seeding.registry_entry(resource)
         assert await registry.policy(ResourceId(resource.id)) == seeding.policy(resource)
+    for number, hosts in seeding.LINK_HOSTS.items():
+        assert await registry.link_hosts(organisation(number)) == set(hosts)
     await tables.close()

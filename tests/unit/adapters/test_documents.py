@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.documents import UnreadableDocument, columns, dump, from_columns, load, time_of, time_text
-from shared.domain.attachment import Attachment, Scan, Verdict
+from shared.domain.attachment import Attachment, External, Scan, Verdict
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, ExternalReference, ReferenceType
 from shared.domain.facts import Fact
@@ -44,6 +44,7 @@ EVERY: list[Any] = [
     content(),
     attachment(),
     attachment(stored=None),
+    attachment(stored=None, external=External("https://a.example", "ab")),
     fact(details={"by": "x"}),
     HistoryEntry(1, "Published", "text", NOW, AGENCY),
     HistoryEntry(1, "Published", "text", NOW),
@@ -73,8 +74,8 @@ MEMBERS = {
     "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
     "status_text",
     Content: "body format language summary title",
-    Attachment: "checksum closing created display_name expiration_in_days file_name id is_encrypted resource_id "
-    "sender senders_reference sequence status status_changed status_text stored upload_id",
+    Attachment: "checksum closing created display_name expiration_in_days external file_name id is_encrypted "
+    "resource_id sender senders_reference sequence status status_changed status_text stored upload_id",
     Fact: "aggregate aggregate_id at details item resource_id sequence subject type",
     HistoryEntry: "at party sequence status text",
     Verdict: "at etag reason scan",

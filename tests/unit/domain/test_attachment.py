@@ -7,14 +7,17 @@ import pytest
 
 from shared.domain.attachment import (
     ALLOWED,
+    NOT_SCANNED,
     Attachment,
     AttachmentStatus,
+    External,
     Scan,
     Verdict,
     begin_upload,
     commit_upload,
     fail_upload,
     initialise,
+    keep_external,
     purge,
     record_verdict,
     require_readable,
@@ -223,6 +226,27 @@ def test_only_clean_bytes_are_served(changes: dict[str, object], refusal: Refusa
     with pytest.raises(DomainError) as caught:
         require_readable(attachment(**changes))
     assert caught.value.refusal is refusal
+
+
+def test_what_is_stored_elsewhere_is_published_at_once() -> None:
+    """It says that nobody has scanned it; there are no bytes of it, and it is served as the link it is."""
+    link = External("https://files.example.com/x")
+    fresh = attachment(status=AttachmentStatus.INITIALIZED, stored=None, external=link, sequence=0)
+    change = keep_external(fresh, party=AGENCY, now=NOW)
+    assert [entry.status for entry in change.history] == [AttachmentStatus.INITIALIZED, AttachmentStatus.PUBLISHED]
+    assert change.state.status_text == NOT_SCANNED
+    assert [fact.type for fact in change.facts] == [FactType.ATTACHMENT_PUBLISHED]
+    assert (change.state.is_readable, change.state.is_ready) == (False, True)
+    assert require_readable(change.state) == link
+
+
+@pytest.mark.parametrize("status", [s for s in AttachmentStatus if s is not AttachmentStatus.PUBLISHED])
+def test_a_link_that_is_not_published_is_not_ready(status: AttachmentStatus) -> None:
+    """No letter is published with it, and it is not served."""
+    state = attachment(status=status, stored=None, external=External("https://files.example.com/x"))
+    assert not state.is_ready
+    with pytest.raises(DomainError):
+        require_readable(state)
 
 
 def test_closing_is_set_and_taken_back_once() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.attachment import External
 from shared.domain.correspondence import BodyFormat, ReferenceType
 from shared.domain.errors import DomainError, InvalidRequest, Refusal
 from shared.domain.identifiers import organisation, person
@@ -261,3 +262,57 @@ def test_an_expiry_beyond_every_calendar_is_refused() -> None:
         {"fileName": "a.pdf", "sendersReference": "r", "expirationInDays": 10_000_000}
     ]
     assert faults(body) == ["correspondence.content.attachments[0].expirationInDays"]
+
+
+DIGEST = "Ab" * 32
+
+
+def linked(**members: Any) -> dict[str, Any]:
+    """A letter with one attachment that is stored elsewhere."""
+    entry = {
+        "fileName": "a.zip",
+        "sendersReference": "r",
+        "dataLocationType": "existingExternalStorage",
+        "dataLocationUrl": "https://files.example.com/a.zip",
+    }
+    request = letter()
+    request["correspondence"]["content"]["attachments"] = [entry | members]
+    return request
+
+
+@pytest.mark.parametrize("type_", ["ExistingExternalStorage", "existingexternalstorage", 2, "2"])
+def test_an_attachment_can_be_stored_elsewhere(type_: object) -> None:
+    """With its digest in lower case, when there is one."""
+    (new,) = read(linked(dataLocationType=type_, dataLocationDigest=DIGEST)).new_attachments
+    assert new.external == External("https://files.example.com/a.zip", DIGEST.lower())
+    (new,) = read(linked()).new_attachments
+    assert new.external == External("https://files.example.com/a.zip")
+
+
+def test_without_an_address_it_is_a_file() -> None:
+    """As it is for clients that have always sent the type."""
+    (new,) = read(linked(dataLocationUrl=None)).new_attachments
+    assert new.external is None
+
+
+@pytest.mark.parametrize(
+    ("members", "fault"),
+    [
+        ({"dataLocationType": None}, "dataLocationType"),
+        ({"dataLocationType": "NewCorrespondenceAttachment"}, "dataLocationUrl"),
+        ({"dataLocationType": 1}, "dataLocationUrl"),
+        ({"dataLocationDigest": "ab"}, "dataLocationDigest"),
+        ({"dataLocationDigest": "x" * 64}, "dataLocationDigest"),
+        ({"dataLocationUrl": None, "dataLocationDigest": DIGEST}, "dataLocationDigest"),
+        ({"dataLocationUrl": 5}, "dataLocationUrl"),
+    ],
+)
+def test_an_address_and_a_digest_are_for_what_is_stored_elsewhere(members: dict[str, Any], fault: str) -> None:
+    """The fault names the member."""
+    assert f"correspondence.content.attachments[0].{fault}" in faults(linked(**members))
+
+
+def test_where_it_is_stored_is_part_of_what_a_request_means() -> None:
+    """Another address or digest is another request."""
+    requests = [linked(), linked(dataLocationDigest=DIGEST), linked(dataLocationUrl="https://files.example.com/b")]
+    assert len({read(request).digest for request in requests}) == 3
