@@ -3,12 +3,14 @@
 import base64
 from functools import cache
 from pathlib import Path
+from typing import assert_never
 
 from azure.core.credentials_async import AsyncTokenCredential
 
 from shared.adapters.agenda import AgendaTable
 from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
+from shared.adapters.clamd import ClamdScanner
 from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.decisions import PolicyDecisions
 from shared.adapters.dialogporten import DialogportenClient
@@ -26,9 +28,9 @@ from shared.adapters.texts import LibraryTexts
 from shared.adapters.tokens import TokenVerifier
 from shared.adapters.webhook_post import HttpWebhooks
 from shared.clock import moved_clock, system_clock
-from shared.config import Environment, Settings, settings
+from shared.config import Environment, ScannerKind, Settings, settings
 from shared.domain.policy import Subject
-from shared.ports import App, Clock, Rules
+from shared.ports import MAX_FILE_BYTES, App, Clock, Rules, Scanner
 
 DIALOGPORTEN_SCOPE = "digdir:dialogporten.serviceprovider"
 
@@ -58,7 +60,7 @@ def app() -> App:
             credential=credential,
         ),
         blobs=blobs,
-        scanner=BuiltinScanner(),
+        scanner=_scanner(s),
         registry=registry,
         decisions=PolicyDecisions(registry.policy),
         email=CommunicationEmail(endpoint, key, s.email_sender_address, credential),
@@ -99,6 +101,16 @@ def _credential(s: Settings) -> AsyncTokenCredential | None:
     return DefaultAzureCredential()
 
 
+def _scanner(s: Settings) -> Scanner:
+    match s.malware_scanner:
+        case ScannerKind.BUILTIN:
+            return BuiltinScanner()
+        case ScannerKind.CLAMD:
+            return ClamdScanner(s.clamd_address, max_bytes=s.clamd_max_bytes)
+        case other:
+            assert_never(other)
+
+
 def _dialogporten_tokens(s: Settings) -> MaskinportenTokens:
     return MaskinportenTokens(
         s.maskinporten_token_url,
@@ -117,4 +129,6 @@ def _rules(s: Settings) -> Rules:
         reminder_delay=s.reminder_delay,
         minimum_expiration_days=14 if production else 1,  # Source: wire contract 5.9, number 2017.
         max_request_bytes=s.max_request_bytes,
+        max_scanned_bytes=s.clamd_max_bytes if s.malware_scanner is ScannerKind.CLAMD else MAX_FILE_BYTES,
+        unscanned=s.malware_scan_bypass,
     )

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from shared.domain.identifiers import ResourceId
 from shared.domain.policy import Issuer
 
 
@@ -25,6 +26,7 @@ class ScannerKind(StrEnum):
     """The malware scanners that can be configured."""
 
     BUILTIN = "builtin"
+    CLAMD = "clamd"
 
 
 class TokenIssuer(BaseModel):
@@ -70,6 +72,11 @@ class Settings(BaseSettings):
     maskinporten_client_id: str = ""
     maskinporten_jwk: str = ""
     malware_scanner: ScannerKind
+    clamd_address: str = Field(
+        default="", pattern=r"^(|/.+|[^/]+:\d{1,5})$", description="host:port or /path/of/socket"
+    )
+    malware_scan_bypass: Annotated[frozenset[ResourceId], NoDecode] = frozenset()
+    clamd_max_bytes: int = Field(default=2_000_000_000, ge=1, le=2_147_483_647)  # ClamAV takes no larger file.
     reminder_delay: timedelta = timedelta(days=7)
     agenda_schedule: str = "*/10 * * * * *"
     agenda_shards: int = Field(default=1, ge=1, le=64)
@@ -82,6 +89,11 @@ class Settings(BaseSettings):
     @classmethod
     def _from_json(cls, value: object) -> object:
         return json.loads(value) if isinstance(value, str) else value
+
+    @field_validator("malware_scan_bypass", mode="before")
+    @classmethod
+    def _from_list(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
     @field_validator("webhook_secret_key")
     @classmethod
@@ -96,6 +108,8 @@ class Settings(BaseSettings):
             raise ValueError("STORAGE_CONNECTION or STORAGE_CONNECTION__blobServiceUri is needed")
         if not self.servicebus_connection and not self.servicebus_connection__fullyqualifiednamespace:
             raise ValueError("SERVICEBUS_CONNECTION or SERVICEBUS_CONNECTION__fullyQualifiedNamespace is needed")
+        if self.malware_scanner is ScannerKind.CLAMD and not self.clamd_address:
+            raise ValueError("CLAMD_ADDRESS is needed with MALWARE_SCANNER=clamd")
         if self.environment is Environment.PRODUCTION:
             local_only = {
                 "MALWARE_SCANNER=builtin": self.malware_scanner is ScannerKind.BUILTIN,

@@ -61,17 +61,10 @@ def _azurite_child() -> Iterator[str]:
         for name, port in zip(("blob", "queue", "table"), ports, strict=True):
             command += [f"--{name}Host", "127.0.0.1", f"--{name}Port", str(port)]
         child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder)
-        try:
-            _wait_for(child, ports)
+        with stopped(child):
+            wait_for(child, ports)
             print(f"storage: Azurite from npm, ports {ports}")  # noqa: T201  says which emulator ran
             yield connection_string(*ports)
-        finally:
-            child.terminate()
-            try:
-                child.wait(10)
-            except subprocess.TimeoutExpired:
-                child.kill()
-                child.wait(10)
 
 
 @contextmanager
@@ -94,11 +87,26 @@ def docker_answers() -> bool:
         return False
 
 
-def _wait_for(child: "subprocess.Popen[bytes]", ports: list[int]) -> None:
+@contextmanager
+def stopped(child: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """The child is gone afterwards, killed when it does not end by itself."""
+    try:
+        yield
+    finally:
+        child.terminate()
+        try:
+            child.wait(10)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait(10)
+
+
+def wait_for(child: "subprocess.Popen[bytes]", ports: list[int]) -> None:
+    """Return when the child listens on all of these ports. Raises when it ended, or does not in time."""
     deadline = time.monotonic() + START_SECONDS
     while not all(answers(port) for port in ports):
         if child.poll() is not None:
-            raise RuntimeError(f"the emulator ended with {child.returncode}")
+            raise RuntimeError(f"the server ended with {child.returncode}")
         if time.monotonic() > deadline:
-            raise TimeoutError("the emulator did not answer in time")
+            raise TimeoutError("the server did not answer in time")
         time.sleep(0.05)

@@ -1,5 +1,6 @@
 """Looking into ZIP archives, and into archives in archives, within fixed bounds."""
 
+import asyncio
 import lzma
 import zipfile
 import zlib
@@ -11,6 +12,7 @@ from typing import IO
 MAGIC = (b"PK\x03\x04", b"PK\x05\x06", b"PK\x07\x08")
 _MEMORY_BYTES = 8 * 1024 * 1024  # A spool above it goes on on the disk.
 _CHUNK_BYTES = 1024 * 1024
+_MAGIC_BYTES = 4
 _ENCRYPTED = 0x1  # Bit 0 of a member's flags.
 
 type Search = Callable[[bytes], bool]
@@ -25,6 +27,8 @@ class Bounds:
     unpacked_bytes: int = 2_000_000_000
     members: int = 10_000
     depth: int = 3
+    encrypted: bool = False
+    """True: what is encrypted is passed over."""
 
 
 class NotSearched(Exception):
@@ -39,6 +43,41 @@ def spool() -> IO[bytes]:
 def is_archive(beginning: bytes) -> bool:
     """True when a stream that begins so (at least four bytes) is a ZIP file, as far as its beginning tells."""
     return beginning.startswith(MAGIC)
+
+
+class ArchiveKeeper:
+    """Sees a stream go by, and keeps it in a file when it is an archive. Any other stream is not kept at all."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._beginning = b""
+        self._size = 0
+        self._file: IO[bytes] | None = None
+
+    async def take(self, chunk: bytes) -> None:
+        """One piece goes by. Raises NotSearched for an archive beyond the bounds."""
+        self._size += len(chunk)
+        if self._file is not None:
+            await asyncio.to_thread(self._file.write, chunk)
+        elif len(self._beginning) < _MAGIC_BYTES:
+            self._beginning += chunk
+            if is_archive(self._beginning):
+                self._file = spool()
+                self._file.write(self._beginning)
+        if self._file is not None and self._size > self._bounds.archive_bytes:
+            raise NotSearched("archive too large")
+
+    async def finds(self, new_search: Callable[[], Search]) -> bool:
+        """The stream has ended: True when a member of the archive holds what is searched for. Raises NotSearched."""
+        if self._file is None:
+            return False
+        self._file.seek(0)
+        return await asyncio.to_thread(ArchiveSearch(new_search, self._bounds).finds, self._file)
+
+    def close(self) -> None:
+        """Nothing is kept any more."""
+        if self._file is not None:
+            self._file.close()
 
 
 class ArchiveSearch:
@@ -81,6 +120,8 @@ class ArchiveSearch:
         if self._members > self._bounds.members:
             raise NotSearched("too many files in the archive")
         if member.flag_bits & _ENCRYPTED:
+            if self._bounds.encrypted:
+                return False
             raise NotSearched("encrypted archive")
         try:
             stream = opened.open(member)

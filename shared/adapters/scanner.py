@@ -1,15 +1,12 @@
 """The built-in scanner of a local run: it knows one test file, and what it cannot see into is not clean."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import closing
 from datetime import datetime
-from typing import IO
 
-from shared.adapters.archives import ArchiveSearch, Bounds, NotSearched, is_archive, spool
+from shared.adapters.archives import ArchiveKeeper, Bounds, NotSearched
 from shared.domain.attachment import Scan, Verdict
-
-_MAGIC_BYTES = 4
+from shared.domain.identifiers import AttachmentId
 
 
 def eicar_signature() -> bytes:
@@ -40,7 +37,7 @@ class BuiltinScanner:
         """`bounds`: an archive beyond them is not scanned, and so never clean."""
         self._bounds = bounds
 
-    async def scan(self, chunks: AsyncIterator[bytes], *, etag: str, now: datetime) -> Verdict:
+    async def scan(self, chunks: AsyncIterator[bytes], *, id_: AttachmentId, etag: str, now: datetime) -> Verdict:
         """Read to the end or to a finding. CLEAN only when every byte, also of every member, was searched."""
         try:
             found = await self._finds(chunks)
@@ -52,27 +49,9 @@ class BuiltinScanner:
 
     async def _finds(self, chunks: AsyncIterator[bytes]) -> bool:
         search = _Search()
-        beginning = b""
-        size = 0
-        async with AsyncExitStack() as held:
-            archive: IO[bytes] | None = None
+        with closing(ArchiveKeeper(self._bounds)) as archive:
             async for chunk in chunks:
-                size += len(chunk)
                 if search(chunk):
                     return True
-                if archive is not None:
-                    self._require_room(size)
-                    await asyncio.to_thread(archive.write, chunk)
-                elif len(beginning) < _MAGIC_BYTES:
-                    beginning += chunk
-                    if is_archive(beginning):
-                        archive = held.enter_context(spool())
-                        archive.write(beginning)
-            if archive is None:
-                return False
-            archive.seek(0)
-            return await asyncio.to_thread(ArchiveSearch(_Search, self._bounds).finds, archive)
-
-    def _require_room(self, size: int) -> None:
-        if size > self._bounds.archive_bytes:
-            raise NotSearched("archive too large")
+                await archive.take(chunk)
+            return await archive.finds(_Search)

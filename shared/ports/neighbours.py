@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.attachment import Verdict
-from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
+from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
@@ -69,8 +69,11 @@ class Decisions(Protocol):
 class Scanner(Protocol):
     """A malware scanner. Only an exact clean answer becomes CLEAN."""
 
-    async def scan(self, chunks: AsyncIterator[bytes], *, etag: str, now: datetime) -> Verdict:
-        """Read the bytes to their end or to a finding. Raises Unavailable when the engine is down."""
+    async def scan(self, chunks: AsyncIterator[bytes], *, id_: AttachmentId, etag: str, now: datetime) -> Verdict:
+        """Read the bytes to their end or to a finding, unless they are scanned where they lie, under their id.
+
+        Raises Unavailable when the engine is down or has not come to these bytes yet.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

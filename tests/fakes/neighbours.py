@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain.attachment import Scan, Verdict
 from shared.domain.errors import Rejected
 from shared.domain.facts import Fact
-from shared.domain.identifiers import PartyUrn
+from shared.domain.identifiers import AttachmentId, PartyUrn
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Subscription
 from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, Resource
@@ -186,7 +186,7 @@ class FakeScanner(Failing):
     reason: str = "as planned"
     read_bytes: int = 0
 
-    async def scan(self, chunks: AsyncIterator[bytes], *, etag: str, now: datetime) -> Verdict:
+    async def scan(self, chunks: AsyncIterator[bytes], *, id_: AttachmentId, etag: str, now: datetime) -> Verdict:
         self._next()
         async for chunk in chunks:
             self.read_bytes += len(chunk)

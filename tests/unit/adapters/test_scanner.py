@@ -1,6 +1,5 @@
 """The built-in scanner: the test file wherever it is, and never clean without having seen everything."""
 
-import io
 import tracemalloc
 import zipfile
 from collections.abc import AsyncIterator
@@ -8,12 +7,14 @@ from collections.abc import AsyncIterator
 import pytest
 
 from shared.adapters.archives import Bounds
-from shared.adapters.scanner import BuiltinScanner, eicar_signature
+from shared.adapters.scanner import BuiltinScanner
 from shared.domain.attachment import Scan
-from tests.builders import NOW
+from shared.domain.identifiers import AttachmentId
+from tests.builders import NOW, new_id
+from tests.wrappings import EICAR, encrypted, nested, zipped
 
-EICAR = eicar_signature()
 ETAG = "0x8DE"
+FILE = AttachmentId(new_id("file"))
 
 
 async def pieces(content: bytes, size: int = 64 * 1024) -> AsyncIterator[bytes]:
@@ -22,32 +23,10 @@ async def pieces(content: bytes, size: int = 64 * 1024) -> AsyncIterator[bytes]:
 
 
 async def verdict(content: bytes, *, size: int = 64 * 1024, bounds: Bounds | None = None) -> Scan:
-    said = await BuiltinScanner(bounds or Bounds()).scan(pieces(content, size), etag=ETAG, now=NOW)
+    said = await BuiltinScanner(bounds or Bounds()).scan(pieces(content, size), id_=FILE, etag=ETAG, now=NOW)
     assert (said.etag, said.at) == (ETAG, NOW)
     assert said.reason
     return said.scan
-
-
-def zipped(*members: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
-    target = io.BytesIO()
-    with zipfile.ZipFile(target, "w", method) as archive:
-        for number, member in enumerate(members):
-            archive.writestr(f"{number}.txt", member)
-    return target.getvalue()
-
-
-def nested(content: bytes, depth: int) -> bytes:
-    for _ in range(depth):
-        content = zipped(b"beside", content)
-    return content
-
-
-def encrypted(content: bytes) -> bytes:
-    """An archive whose member says that it is encrypted."""
-    plain = bytearray(zipped(content))
-    plain[6] |= 1
-    plain[plain.index(b"PK\x01\x02") + 8] |= 1
-    return bytes(plain)
 
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"a", b"hello", EICAR[:-1], b"PK\x03", EICAR[1:] + EICAR[:-1]])
@@ -119,7 +98,7 @@ async def test_memory_stays_flat() -> None:
 
     tracemalloc.start()
     try:
-        said = await BuiltinScanner().scan(many(), etag=ETAG, now=NOW)
+        said = await BuiltinScanner().scan(many(), id_=FILE, etag=ETAG, now=NOW)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
