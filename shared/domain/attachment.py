@@ -51,11 +51,15 @@ ALLOWED: Mapping[AttachmentStatus, frozenset[AttachmentStatus]] = {
 
 
 class Scan(StrEnum):
-    """The only verdicts there are. Whatever a scanner says that is not exactly clean is one of the other two."""
+    """The only verdicts there are. Whatever a scanner says that is not exactly clean is infected or not scanned.
+
+    BYPASSED is said by no scanner: the sender's resource is on the list of those whose files are not scanned.
+    """
 
     CLEAN = "clean"
     INFECTED = "infected"
     NOT_SCANNED = "not scanned"
+    BYPASSED = "bypassed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,15 @@ class Verdict:
     scan: Scan
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ScanState:
+    """How the scan of the committed bytes stands. `verdict` None: awaited, and `reason` says what holds it up."""
+
+    verdict: Scan | None
+    since: datetime
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ class Attachment:
     status_changed: datetime
     stored: Stored | None = None
     external: External | None = None
+    scan: ScanState | None = None
     upload_id: str = ""
     closing: bool = False
     sequence: int = 0
@@ -158,7 +172,7 @@ def begin_upload(state: Attachment, upload_id: str, *, party: PartyUrn, now: dat
     free = state.status in {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED}
     if state.closing or not (free or given_up):
         raise DomainError(Refusal.ALREADY_UPLOADED)
-    begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None))
+    begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None, scan=None))
     return _enter(begun, AttachmentStatus.UPLOAD_PROCESSING, now, party=party)
 
 
@@ -168,13 +182,34 @@ def commit_upload(
     """Record what was committed, and judge it at once when the verdict came first. None if another upload took over."""
     if state.upload_id != upload_id or state.status is not AttachmentStatus.UPLOAD_PROCESSING:
         return None
-    change = AttachmentChange(state=replace(state, stored=stored))
+    change = AttachmentChange(state=replace(state, stored=stored, scan=ScanState(None, now)))
     return _judge(change, verdict, now) if verdict else change
 
 
-def record_verdict(state: Attachment, verdict: Verdict, *, now: datetime) -> AttachmentChange:
-    """Keep the verdict, and act on it when it is about the committed bytes. A repeated verdict changes nothing more."""
+def bypass_scan(state: Attachment, etag: str, *, now: datetime) -> Verdict:
+    """The verdict about bytes that nobody scans."""
+    return Verdict(etag, Scan.BYPASSED, f"Not scanned: {state.resource_id} bypasses the malware scan", now)
+
+
+def record_verdict(
+    state: Attachment, verdict: Verdict, *, earlier: Verdict | None = None, now: datetime
+) -> AttachmentChange:
+    """Keep the verdict, and act on it when it is about the committed bytes. A repeated verdict changes nothing more.
+
+    `earlier` is what is on record about the same bytes: of contradicting verdicts the first one stands, unless a
+    later one has found malware.
+    """
+    if earlier is not None and (earlier.scan is Scan.INFECTED or verdict.scan is not Scan.INFECTED):
+        return _judge(AttachmentChange(state=state), earlier, now)
     return _judge(AttachmentChange(state=state, rows=(verdict,)), verdict, now)
+
+
+def note_scan_delay(state: Attachment, etag: str, reason: str) -> AttachmentChange | None:
+    """Say what holds the scan of these bytes up; None when it is said already or nothing is awaited."""
+    scan = state.scan
+    if state.stored is None or state.stored.etag != etag or scan is None or scan.verdict is not None:
+        return None
+    return None if scan.reason == reason else AttachmentChange(state=replace(state, scan=replace(scan, reason=reason)))
 
 
 def fail_upload(state: Attachment, upload_id: str, reason: str, *, now: datetime) -> AttachmentChange | None:
@@ -214,13 +249,22 @@ def require_readable(state: Attachment) -> Stored | External:
 
 
 def _judge(change: AttachmentChange, verdict: Verdict, now: datetime) -> AttachmentChange:
-    """Only the exact clean verdict, about exactly the committed bytes, publishes. Source: design 4."""
+    """Only the exact clean verdict, about exactly the committed bytes, publishes. Source: design 4.
+
+    Malware that is found in what is published already withdraws it. Bytes that bypass the scan are published without a
+    fact (wire contract 4.2): nothing can be waiting for them yet.
+    """
     state = change.state
     about_these = state.stored is not None and state.stored.etag == verdict.etag
-    if not about_these or state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+    awaited = state.status is AttachmentStatus.UPLOAD_PROCESSING
+    withdrawn = state.status is AttachmentStatus.PUBLISHED and verdict.scan is Scan.INFECTED
+    if not about_these or not (awaited or withdrawn):
         return change
+    change = replace(change, state=replace(state, scan=ScanState(verdict.scan, now, verdict.reason)))
     if verdict.scan is Scan.CLEAN:
         return _with_fact(_enter(change, AttachmentStatus.PUBLISHED, now), FactType.ATTACHMENT_PUBLISHED, now)
+    if verdict.scan is Scan.BYPASSED:
+        return _enter(change, AttachmentStatus.PUBLISHED, now, text=verdict.reason)
     text = f"Malware scan: {verdict.reason}"
     return _with_fact(_enter(change, AttachmentStatus.FAILED, now, text=text), FactType.ATTACHMENT_UPLOAD_FAILED, now)
 

@@ -89,7 +89,8 @@ def check_attachment(new: NewAttachment, *, minimum_expiration_days: int) -> Non
 def check_file_size(size: int, *, max_bytes: int) -> None:
     """Raise 2004 for an empty file, or one of more than `max_bytes`."""
     if not 1 <= size <= max_bytes:
-        raise DomainError(Refusal.FILE_SIZE)
+        detail = f"The file is larger than the {max_bytes} bytes that can be taken and scanned" if size else ""
+        raise DomainError(Refusal.FILE_SIZE, detail)
 
 
 def pair_files(new: Sequence[NewAttachment], file_names: Sequence[str]) -> tuple[int, ...]:

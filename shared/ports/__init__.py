@@ -7,6 +7,7 @@ Everywhere: `Unavailable` when the neighbour does not answer or not now, `Confli
 from dataclasses import dataclass
 from datetime import timedelta
 
+from shared.domain.identifiers import ResourceId
 from shared.ports.neighbours import (
     Decisions,
     Dialogs,
@@ -35,17 +36,26 @@ from shared.ports.storage import (
 from shared.ports.texts import TextRules
 from shared.ports.work import Agenda, AgendaEntry, AgendaMessage, Clock, DeliveryMessage, Outbox
 
+MAX_FILE_BYTES = 50_000_000_000  # Source: design 4; what Microsoft Defender for Storage scans at most.
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Settings that decisions need."""
+    """Settings that decisions need. Files of the resources in `unscanned` are not scanned for malware."""
 
     public_base_url: str
     reminder_delay: timedelta = timedelta(days=7)
     minimum_expiration_days: int = 14
-    max_file_bytes: int = 50_000_000_000
+    max_file_bytes: int = MAX_FILE_BYTES
+    max_scanned_bytes: int = MAX_FILE_BYTES
+    unscanned: frozenset[ResourceId] = frozenset()
     max_form_file_bytes: int = 2_000_000_000
     max_request_bytes: int | None = None
+
+    def largest_file(self, resource_id: ResourceId) -> int:
+        """The most bytes that a file of this resource may have: what we take, or what the scanner takes."""
+        scanned = self.max_file_bytes if resource_id in self.unscanned else self.max_scanned_bytes
+        return min(self.max_file_bytes, scanned)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +83,7 @@ class App:
 
 
 __all__ = [
+    "MAX_FILE_BYTES",
     "Agenda",
     "AgendaEntry",
     "AgendaMessage",

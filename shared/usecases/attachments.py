@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain import attachment as decisions
-from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, External, Stored
+from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, External, Stored, Verdict
 from shared.domain.changes import Due, HistoryEntry, Task
 from shared.domain.checks import check_attachment
+from shared.domain.checks_files import check_file_size
 from shared.domain.correspondence import Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, uuid7
@@ -25,7 +26,7 @@ from shared.usecases.saving import ATTEMPTS, create_attachment, decide_attachmen
 _TYPES = frozenset({"CorrespondenceService", "GenericAccessResource"})  # Source: wire contract 5.1 item 6.
 _SHOWN_LINKS = 1000
 _AT_ONCE = 20
-SCANNED_WITHIN = timedelta(minutes=15)
+SCANNED_WITHIN = timedelta(minutes=5)
 """A scan whose event got lost is asked for again after this."""
 _log = Log("attachments")
 
@@ -86,14 +87,14 @@ async def upload(
     state = loaded.state
     permit = await require(app, caller, Action.WRITE, state.resource_id, state.sender)
     party, now = await acting_party(app, caller), app.clock()
-    if content_length is not None and not 0 < content_length <= app.rules.max_file_bytes:
-        raise DomainError(Refusal.FILE_SIZE)
+    if content_length is not None:
+        check_file_size(content_length, max_bytes=app.rules.largest_file(state.resource_id))
     if await is_in_use(app, id_):
         raise DomainError(Refusal.ATTACHMENT_LINKED)
     upload_id = uuid7(now, os.urandom(10))
     await decide_attachment(app, id_, permit, lambda s: decisions.begin_upload(s, upload_id, party=party, now=now))
     try:
-        stored = await _store(app, id_, upload_id, chunks, content_length)
+        stored = await _store(app, state, upload_id, chunks, content_length)
     except BaseException as error:
         await fail_upload(app, id_, upload_id, permit, error)
         raise
@@ -110,7 +111,11 @@ async def record_commit(app: App, id_: AttachmentId, upload_id: str, stored: Sto
         loaded = await app.attachments.load(id_)
         if loaded is None:
             raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
-        verdict, now = await app.attachments.verdict(id_, stored.etag), app.clock()
+        now = app.clock()
+        if loaded.state.resource_id in app.rules.unscanned:
+            verdict: Verdict | None = decisions.bypass_scan(loaded.state, stored.etag, now=now)
+        else:
+            verdict = await app.attachments.verdict(id_, stored.etag)
         change = decisions.commit_upload(loaded.state, upload_id, stored, verdict, now=now)
         if change is None:
             if loaded.state.status is AttachmentStatus.PURGED:
@@ -198,13 +203,13 @@ def uploading(change: AttachmentChange, upload_id: str, *, party: PartyUrn) -> A
 
 
 async def _store(
-    app: App, id_: AttachmentId, upload_id: str, chunks: AsyncIterator[bytes], content_length: int | None
+    app: App, state: Attachment, upload_id: str, chunks: AsyncIterator[bytes], content_length: int | None
 ) -> Stored:
     """The bytes are the blob's. Raises 2002 when storage fails, 2005 when another upload took over meanwhile."""
     try:
-        async with app.blobs.upload(id_) as target:
-            await _pour(app, chunks, target, content_length)
-            loaded = await app.attachments.load(id_)  # a sender who gave up may have begun again long ago
+        async with app.blobs.upload(state.id) as target:
+            await _pour(chunks, target, content_length, max_bytes=app.rules.largest_file(state.resource_id))
+            loaded = await app.attachments.load(state.id)  # a sender who gave up may have begun again long ago
             if loaded is None or loaded.state.upload_id != upload_id:
                 raise DomainError(Refusal.ALREADY_UPLOADED)
             return await target.commit()
@@ -214,16 +219,15 @@ async def _store(
         raise DomainError(Refusal.ALREADY_UPLOADED) from error
 
 
-async def _pour(app: App, chunks: AsyncIterator[bytes], target: Upload, content_length: int | None) -> None:
+async def _pour(chunks: AsyncIterator[bytes], target: Upload, content_length: int | None, *, max_bytes: int) -> None:
     """All bytes are written. Raises 2004 when there are none or too many, 2022 when they end too early."""
     size = 0
     async for chunk in chunks:
         size += len(chunk)
-        if size > app.rules.max_file_bytes:
-            raise DomainError(Refusal.FILE_SIZE)
+        if size > max_bytes:
+            check_file_size(size, max_bytes=max_bytes)
         await target.write(chunk)
-    if size == 0:
-        raise DomainError(Refusal.FILE_SIZE)
+    check_file_size(size, max_bytes=max_bytes)
     if content_length is not None and size != content_length:
         raise DomainError(Refusal.UPLOAD_TOO_SLOW)
 

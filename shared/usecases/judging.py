@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain import checks
 from shared.domain.attachment import Attachment
+from shared.domain.checks_files import check_file_size
 from shared.domain.checks_notification import check_notification
 from shared.domain.correspondence import AttachmentUse, ReferenceType
 from shared.domain.errors import DomainError, Refusal, Unavailable
@@ -85,6 +86,8 @@ async def judge(
     places = checks.pair_files(message.new_attachments, [file.name for file in files])
     checks.check_new_expirations(message, minimum_days=app.rules.minimum_expiration_days)
     await require_addresses(app, resource.owner, message)
+    for file in files:
+        check_file_size(file.size, max_bytes=app.rules.largest_file(resource.id))
     checks.check_reply_options(message.reply_options)
     if message.notification is not None:
         check_notification(message.notification, recipients=len(message.recipients), numbers=app.texts)

@@ -1,16 +1,17 @@
 """New bytes, and what the malware scanner says about exactly them."""
 
 from shared.domain import attachment as decisions
-from shared.domain.attachment import AttachmentStatus, Scan
+from shared.domain.attachment import Attachment, AttachmentStatus, Scan, Stored, Verdict
 from shared.domain.changes import Due, Task
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import AttachmentId
-from shared.domain.policy import Action, own_work
+from shared.domain.policy import Action, Permit, own_work
 from shared.ports import App
 from shared.telemetry import Log
 from shared.usecases.retrying import retry_later
 from shared.usecases.saving import decide_attachment
 
+_NO_ANSWER = "The malware scanner has not answered yet; it is asked again"
 _log = Log("scanning")
 
 
@@ -24,21 +25,38 @@ async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> N
     if current is None or loaded is None:
         _log.warning("scan.nothing_to_scan", attachment=id_)
         return
-    permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_attachment")
-    verdict = await app.attachments.verdict(id_, current.etag)
-    if verdict is not None and loaded.state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+    if loaded.state.resource_id in app.rules.unscanned:  # the commit of the upload says so by itself
         return
+    permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_attachment")
+    earlier = await app.attachments.verdict(id_, current.etag)
+    if earlier is not None and loaded.state.status is not AttachmentStatus.UPLOAD_PROCESSING:
+        return
+    try:
+        verdict = earlier or await _verdict(app, loaded.state, current, permit)
+    except Unavailable as error:
+        await decide_attachment(app, id_, permit, lambda s: decisions.note_scan_delay(s, current.etag, _NO_ANSWER))
+        await retry_later(app, Due(Task.CATCH_UP, f"scan:{id_}", app.clock(), attempt), error)
+    except Conflict:
+        _log.info("scan.bytes_replaced", attachment=id_)  # their own event brings the new ones
+    else:
+        await act_on(app, id_, verdict, permit, earlier=earlier)
+
+
+async def act_on(app: App, id_: AttachmentId, verdict: Verdict, permit: Permit, *, earlier: Verdict | None) -> None:
+    """The verdict is on record, unless the `earlier` one about the same bytes stands, and the attachment acts on it."""
     now = app.clock()
-    if verdict is None:
-        try:
-            verdict = await app.scanner.scan(app.blobs.read(id_, current, permit), etag=current.etag, now=now)
-        except Unavailable as error:
-            await retry_later(app, Due(Task.CATCH_UP, f"scan:{id_}", now, attempt), error)
-            return
-        except Conflict:
-            _log.info("scan.bytes_replaced", attachment=id_)  # their own event brings the new ones
-            return
-    found = verdict
-    state = await decide_attachment(app, id_, permit, lambda s: decisions.record_verdict(s, found, now=now))
+    state = await decide_attachment(
+        app, id_, permit, lambda s: decisions.record_verdict(s, verdict, earlier=earlier, now=now)
+    )
     level = _log.info if verdict.scan is Scan.CLEAN else _log.warning
     level("scan.done", attachment=id_, verdict=verdict.scan, status=state.status)
+
+
+async def _verdict(app: App, state: Attachment, current: Stored, permit: Permit) -> Verdict:
+    """What the scanner says; it is not asked about what it cannot take. Raises Unavailable, Conflict."""
+    now, limit = app.clock(), app.rules.largest_file(state.resource_id)
+    if current.size > limit:
+        reason = f"The file is larger than the {limit} bytes that the scanner takes"
+        return Verdict(current.etag, Scan.NOT_SCANNED, reason, now)
+    chunks = app.blobs.read(state.id, current, permit)
+    return await app.scanner.scan(chunks, id_=state.id, etag=current.etag, now=now)

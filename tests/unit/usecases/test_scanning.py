@@ -1,19 +1,33 @@
 """New bytes get a verdict, and only a clean one about exactly the committed bytes publishes."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.domain.attachment import AttachmentStatus, Scan
+from shared.domain.attachment import AttachmentStatus, Scan, ScanState, Verdict
 from shared.domain.changes import Task
-from shared.domain.errors import Conflict, Refusal, Unavailable
+from shared.domain.correspondence import Status
+from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId
-from shared.usecases import attachments
-from shared.usecases.scanning import scan_attachment
-from tests.builders import new_attachment, new_id
-from tests.fakes.world import SENDER, World
-from tests.unit.usecases.stories import CONTENT, chunks, facts_of, file_of, refused, stored, uploaded
+from shared.domain.policy import Action, own_work
+from shared.ports import Rules
+from shared.usecases import attachments, reading
+from shared.usecases.scanning import act_on, scan_attachment
+from tests.builders import RESOURCE, new_attachment, new_id
+from tests.fakes.world import READER, SENDER, World
+from tests.unit.usecases.stories import (
+    CONTENT,
+    chunks,
+    facts_of,
+    file_of,
+    published,
+    refused,
+    state_of,
+    stored,
+    uploaded,
+)
 
 
 @pytest.mark.parametrize(
@@ -160,3 +174,125 @@ async def test_an_attachment_that_vanishes_during_its_scan_is_not_found() -> Non
 
     world.meanwhile["scanner.scan"] = gone
     assert await refused(scan_attachment(world.app, file)) is Refusal.ATTACHMENT_NOT_FOUND
+
+
+BIG = Rules(public_base_url="https://c.example", minimum_expiration_days=1, max_scanned_bytes=20)
+BYPASS = replace(BIG, unscanned=frozenset({RESOURCE}))
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_a_file_larger_than_the_scanner_takes_is_refused(known: bool) -> None:
+    """2004 that names the limit: at once when the length is known, else as soon as it is passed."""
+    world = World(rules=BIG)
+    file = await attachments.initialise_attachment(world.app, SENDER, new_attachment())
+    content = b"x" * 21
+    with pytest.raises(DomainError) as caught:
+        await attachments.upload(
+            world.app, SENDER, file, chunks(content), content_length=len(content) if known else None
+        )
+    assert caught.value.refusal is Refusal.FILE_SIZE
+    assert "20 bytes" in caught.value.detail
+    assert not world.blobs.blobs
+    assert file_of(world, file).status is (AttachmentStatus.INITIALIZED if known else AttachmentStatus.FAILED)
+
+
+async def test_bytes_larger_than_the_scanner_takes_fail_without_being_read() -> None:
+    """However they came there: the reason names the limit."""
+    world = World()
+    file = await uploaded(world, b"x" * 21)
+    world.rules = BIG
+    await scan_attachment(world.app, file)
+    state = file_of(world, file)
+    assert (state.status, world.scanner.read_bytes) == (AttachmentStatus.FAILED, 0)
+    assert "20 bytes" in state.status_text
+
+
+async def test_files_of_a_resource_on_the_bypass_list_are_published_unscanned() -> None:
+    """At once, of any size, and the status text says so; nobody is told, as nobody can be waiting."""
+    world = World(rules=BYPASS)
+    file = await uploaded(world, b"x" * 21)
+    await scan_attachment(world.app, file)
+    state = file_of(world, file)
+    assert (state.status, world.scanner.read_bytes) == (AttachmentStatus.PUBLISHED, 0)
+    assert "bypass" in state.status_text
+    assert state.scan is not None
+    assert state.scan.verdict is Scan.BYPASSED
+    assert FactType.ATTACHMENT_PUBLISHED not in facts_of(world, file)
+
+
+async def test_it_is_seen_how_a_scan_stands() -> None:
+    """Nothing before the upload; waiting, since when and why; then the verdict with its reason."""
+    world = World()
+    file = await attachments.initialise_attachment(world.app, SENDER, new_attachment())
+    assert file_of(world, file).scan is None
+    file = await uploaded(world)
+    assert file_of(world, file).scan == ScanState(None, world.now)
+    version = world.attachments.partitions[file].version
+    for attempt in range(3):
+        world.scanner.fail(Unavailable("scanner"))
+        await scan_attachment(world.app, file, attempt=attempt)
+    waiting = file_of(world, file).scan
+    assert waiting is not None
+    assert (waiting.verdict, waiting.since) == (None, world.now)
+    assert "not answered" in waiting.reason
+    assert world.attachments.partitions[file].version == version + 1, "said once"
+    await scan_attachment(world.app, file)
+    assert file_of(world, file).scan == ScanState(Scan.CLEAN, world.now, "as planned")
+
+
+async def say(world: World, file: AttachmentId, *scans: Scan) -> None:
+    """These verdicts come about the bytes that lie there, in this order."""
+    permit = own_work(Action.READ_ATTACHMENT, RESOURCE, "test")
+    for scan in scans:
+        etag = world.blobs.blobs[file][1].etag
+        verdict = Verdict(etag, scan, f"it is {scan}", world.now)
+        await act_on(world.app, file, verdict, permit, earlier=world.attachments.verdicts.get((file, etag)))
+
+
+@pytest.mark.parametrize(
+    ("scans", "status", "kept"),
+    [
+        ((Scan.CLEAN, Scan.CLEAN), AttachmentStatus.PUBLISHED, Scan.CLEAN),
+        ((Scan.CLEAN, Scan.NOT_SCANNED), AttachmentStatus.PUBLISHED, Scan.CLEAN),
+        ((Scan.CLEAN, Scan.INFECTED), AttachmentStatus.FAILED, Scan.INFECTED),
+        ((Scan.CLEAN, Scan.INFECTED, Scan.CLEAN), AttachmentStatus.FAILED, Scan.INFECTED),
+        ((Scan.INFECTED, Scan.CLEAN), AttachmentStatus.FAILED, Scan.INFECTED),
+        ((Scan.INFECTED, Scan.INFECTED), AttachmentStatus.FAILED, Scan.INFECTED),
+        ((Scan.NOT_SCANNED, Scan.CLEAN), AttachmentStatus.FAILED, Scan.NOT_SCANNED),
+        ((Scan.NOT_SCANNED, Scan.INFECTED), AttachmentStatus.FAILED, Scan.INFECTED),
+    ],
+)
+async def test_of_contradicting_verdicts_malware_wins_and_else_the_first(
+    scans: tuple[Scan, ...], status: AttachmentStatus, kept: Scan
+) -> None:
+    """What was published and is found to be malware is withdrawn, and the sender told."""
+    world = World()
+    file = await uploaded(world)
+    await say(world, file, *scans)
+    assert file_of(world, file).status is status
+    assert [verdict.scan for verdict in world.attachments.verdicts.values()] == [kept]
+    failed = facts_of(world, file).count(FactType.ATTACHMENT_UPLOAD_FAILED)
+    assert failed == (status is AttachmentStatus.FAILED)
+
+
+async def test_letters_that_are_published_outlive_the_withdrawal_of_their_file() -> None:
+    """They stay; the file is not served any more."""
+    world = World()
+    file = await stored(world)
+    letter = await published(world, existing_attachments=(file,))
+    await say(world, file, Scan.INFECTED)
+    await world.settle()
+    assert Status.FAILED not in state_of(world, letter).ever
+    assert await refused(reading.download(world.app, READER, letter, file)) is Refusal.ATTACHMENT_NOT_FOUND
+
+
+@pytest.mark.parametrize("scan", [Scan.CLEAN, Scan.INFECTED])
+async def test_a_late_verdict_changes_nothing_of_what_is_gone(scan: Scan) -> None:
+    """A purged attachment stays purged."""
+    world = World()
+    file = await uploaded(world)
+    etag = world.blobs.blobs[file][1].etag
+    await attachments.delete(world.app, SENDER, file)
+    permit = own_work(Action.READ_ATTACHMENT, RESOURCE, "test")
+    await act_on(world.app, file, Verdict(etag, scan, "late", world.now), permit, earlier=None)
+    assert file_of(world, file).status is AttachmentStatus.PURGED
