@@ -25,9 +25,14 @@ def of_all(operations: Iterable[Operation]) -> dict[str, Schema]:
 def of_models(models: Iterable[type[BaseModel]]) -> dict[str, Schema]:
     """The schema of each model and of what is in it, by its name."""
     made = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCE + "{model}")[1]
-    answers = {model.__name__ for model in _with_all_below(Answer)}
+    answers = names_of_answers()
     schemas: dict[str, Schema] = made.get("$defs", {})
     return {name: _described(name, schema, is_answer=name in answers) for name, schema in schemas.items()}
+
+
+def names_of_answers() -> set[str]:
+    """The names of all models that go out."""
+    return {model.__name__ for model in _with_all_below(Answer)}
 
 
 def taken_by(operation: Operation) -> type[BaseModel] | None:
