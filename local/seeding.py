@@ -11,7 +11,7 @@ from shared.adapters.tables import Tables
 from shared.clock import system_clock
 from shared.domain.identifiers import PartyUrn, ResourceId
 from shared.domain.notification import ContactPoint
-from shared.ports import Party, Resource
+from shared.ports import Party, Resource, Unit
 
 _ACTIONS = {
     ("write", Part.MESSAGE): "write",
@@ -39,6 +39,8 @@ async def seed(storage_connection: str) -> None:
             await registry.put_party(Party(urn=urn, uuid=str(party.uuid), party_id=party.party_id, name=party.name))
             if (contact := contact_point(party.contact)) != ContactPoint():
                 await registry.put_contact(urn, contact)
+            if (held := roles(party)) != Unit():
+                await registry.put_unit(urn, held)
             if hosts := LINK_HOSTS.get(party.number):
                 await registry.put_link_hosts(urn, hosts)
 
@@ -60,6 +62,11 @@ def contact_point(contact: seeds.Contact) -> ContactPoint:
         mobiles=(contact.mobile,) if contact.mobile else (),
         reserved=contact.reserved,
     )
+
+
+def roles(party: seeds.Party) -> Unit:
+    """The roles that somebody holds in the party, as the register would say."""
+    return Unit(roles=frozenset(role.code for role in seeds.ROLES if role.organisation == party.number))
 
 
 def registry_entry(resource: seeds.Resource) -> Resource:

@@ -1,4 +1,4 @@
-"""The people, organisations, resources and policies that every local stack has.
+"""The people and organisations that every local stack has, and its resources (`local.seed_resources`).
 
 Numbers are synthetic with valid check digits: a person's month is raised by 80 or 40, an organisation's begins with 31.
 """
@@ -8,8 +8,19 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from local import numbers
-
-RESOURCE_URN = "urn:altinn:resource:"
+from local.seed_resources import (
+    AGENCY,
+    BUSINESS,
+    MANAGER,
+    RESOURCE_URN,
+    RESOURCES,
+    SECOND_AGENCY,
+    Part,
+    Resource,
+    Rule,
+    Subject,
+    Title,
+)
 
 
 class Kind(StrEnum):
@@ -25,21 +36,6 @@ class Outcome(StrEnum):
     DELIVERED = "Delivered"
     BOUNCED = "Bounced"
     FAILED = "Failed"
-
-
-class Part(StrEnum):
-    """What of a correspondence a rule speaks about."""
-
-    MESSAGE = "message"
-    ATTACHMENTS = "attachments"
-
-
-class Subject(StrEnum):
-    """Who a rule lets in, seen from the correspondence."""
-
-    OWNER = "owner"  # the organisation that owns the resource
-    RECIPIENT = "recipient"  # the party that the message is for
-    ROLE_HOLDER = "role-holder"  # a person with a role for that party
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,55 +86,12 @@ class Role:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class Title:
-    """A name in the three languages of the service."""
-
-    nb: str
-    nn: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """Permits `action` on `parts` to `subjects`; with `only`, to none but the parties with these numbers."""
-
-    id: str
-    action: str
-    subjects: tuple[Subject, ...]
-    parts: tuple[Part, ...] = (Part.MESSAGE, Part.ATTACHMENTS)
-    only: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Resource:
-    """An entry of the resource registry with its policy. What no rule permits is denied."""
-
-    id: str
-    owner: str
-    type: str
-    title: Title
-    good_for: str
-    rules: tuple[Rule, ...]
-    confidential: bool = False
-    minimum_level: int = 0
-
-    @property
-    def urn(self) -> str:
-        """The resource's URN, as on the wire."""
-        return RESOURCE_URN + self.id
-
-
-_AGENCY = "310001007"
-_SECOND_AGENCY = "310002003"
-_BUSINESS = "311001000"
-_MANAGER = "01838510058"
 PLATFORM = "315001005"
 """The organisation that runs the service itself: the consumer in the tokens that it gets from Maskinporten."""
 
 PARTIES: tuple[Party, ...] = (
     Party(
-        _AGENCY,
+        AGENCY,
         "Example Agency",
         Kind.ORGANISATION,
         'service owner "Example Agency" (org code exa)',
@@ -146,7 +99,7 @@ PARTIES: tuple[Party, ...] = (
         org_code="exa",
     ),
     Party(
-        _SECOND_AGENCY,
+        SECOND_AGENCY,
         "Second Agency",
         Kind.ORGANISATION,
         "a second service owner, must never see the first one's mail",
@@ -154,7 +107,7 @@ PARTIES: tuple[Party, ...] = (
         org_code="sec",
     ),
     Party(
-        _BUSINESS,
+        BUSINESS,
         "Prøvebedriften AS",
         Kind.ORGANISATION,
         "business with e-mail and mobile; person 01838510058 runs it and may read for it",
@@ -177,7 +130,7 @@ PARTIES: tuple[Party, ...] = (
     ),
     Party(PLATFORM, "Correspondence Platform", Kind.ORGANISATION, "runs the service; consumer of its own tokens"),
     Party(
-        _MANAGER,
+        MANAGER,
         "Kari Prøve",
         Kind.PERSON,
         "person with e-mail and mobile",
@@ -207,84 +160,7 @@ PARTIES: tuple[Party, ...] = (
     ),
 )
 
-ROLES: tuple[Role, ...] = (Role(person=_MANAGER, organisation=_BUSINESS, code="daglig-leder"),)
-
-_WRITE = Rule("owner-writes", "write", (Subject.OWNER,))
-_READ = Rule("recipient-reads", "read", (Subject.RECIPIENT, Subject.ROLE_HOLDER))
-_OPEN = (_WRITE, _READ)
-_SPLIT = (
-    _WRITE,
-    Rule("recipient-reads-message", "read", (Subject.RECIPIENT, Subject.ROLE_HOLDER), parts=(Part.MESSAGE,)),
-    Rule(
-        "named-reads-attachments",
-        "read",
-        (Subject.RECIPIENT, Subject.ROLE_HOLDER),
-        parts=(Part.ATTACHMENTS,),
-        only=(_MANAGER,),
-    ),
-)
-_SERVICE = "CorrespondenceService"
-
-RESOURCES: tuple[Resource, ...] = (
-    Resource(
-        "correspondence-bruksmonstertester-ressurs",
-        _AGENCY,
-        _SERVICE,
-        Title("Brukstest av meldinger", "Brukstest av meldingar", "Use case tests of messages"),
-        "letters, open",
-        _OPEN,
-    ),
-    Resource(
-        "example-letters",
-        _AGENCY,
-        _SERVICE,
-        Title("Eksempelbrev", "Eksempelbrev", "Example letters"),
-        "letters, open",
-        _OPEN,
-    ),
-    Resource(
-        "example-confidential",
-        _AGENCY,
-        _SERVICE,
-        Title("Taushetsbelagte brev", "Teiepliktige brev", "Confidential letters"),
-        "confidential letters",
-        _OPEN,
-        confidential=True,
-    ),
-    Resource(
-        "example-attachments",
-        _AGENCY,
-        _SERVICE,
-        Title("Brev med vedlegg", "Brev med vedlegg", "Letters with attachments"),
-        "attachments need a right of their own, which only 01838510058 has for 311001000",
-        _SPLIT,
-    ),
-    Resource(
-        "second-letters",
-        _SECOND_AGENCY,
-        _SERVICE,
-        Title("Brev fra den andre etaten", "Brev frå den andre etaten", "Letters of the second agency"),
-        "letters of the second service owner",
-        _OPEN,
-    ),
-    Resource(
-        "example-level4",
-        _AGENCY,
-        _SERVICE,
-        Title("Brev på høyeste nivå", "Brev på høgaste nivå", "Letters of the highest level"),
-        "the same as example-letters, asks for authentication level 4",
-        _OPEN,
-        minimum_level=4,
-    ),
-    Resource(
-        "example-access",
-        _AGENCY,
-        "GenericAccessResource",
-        Title("Tilgang", "Tilgang", "Access"),
-        "a resource that is no correspondence service",
-        _OPEN,
-    ),
-)
+ROLES: tuple[Role, ...] = (Role(person=MANAGER, organisation=BUSINESS, code="daglig-leder"),)
 
 _BY_NUMBER = {party.number: party for party in PARTIES}
 _BY_RESOURCE = {resource.id: resource for resource in RESOURCES}
@@ -298,3 +174,24 @@ def party(number: str) -> Party | None:
 def resource(resource_id: str) -> Resource | None:
     """Return the seeded resource with this id, or None."""
     return _BY_RESOURCE.get(resource_id)
+
+
+__all__ = [
+    "PARTIES",
+    "PLATFORM",
+    "RESOURCES",
+    "RESOURCE_URN",
+    "ROLES",
+    "Contact",
+    "Kind",
+    "Outcome",
+    "Part",
+    "Party",
+    "Resource",
+    "Role",
+    "Rule",
+    "Subject",
+    "Title",
+    "party",
+    "resource",
+]

@@ -8,6 +8,8 @@ import httpx
 
 from shared.adapters.answers import refusal
 from shared.domain.errors import Rejected, Unavailable
+from shared.domain.identifiers import PartyUrn, resource_id
+from shared.ports.neighbours import KnownDialog
 
 _DIALOGS = "/api/v1/serviceowner/dialogs"
 _SILENTLY = {"isSilentUpdate": "true"}
@@ -33,6 +35,26 @@ class DialogportenClient:
         """Create it; that its id exists already is success."""
         answer = await self._call("POST", "", json=dialog)
         _require(answer, exists=str(dialog.get("id", "")))
+
+    async def find(self, dialog_id: str) -> KnownDialog | None:
+        """The dialog, or None when it was never there, is deleted or purged."""
+        answer = await self._call("GET", f"/{dialog_id}")
+        if answer.status_code in _GONE:
+            return None
+        _require(answer)
+        dialog = _read(answer)
+        if dialog.get("deletedAt"):
+            return None
+        return KnownDialog(
+            party=PartyUrn(str(dialog.get("party", "")).lower()),
+            resource_id=resource_id(str(dialog.get("serviceResource", ""))),
+            owner_code=str(dialog.get("org", "")),
+        )
+
+    async def add_transmission(self, dialog_id: str, transmission: Mapping[str, object]) -> None:
+        """Append it, which marks the dialog as changed; that its id exists already is success."""
+        answer = await self._call("POST", f"/{dialog_id}/transmissions", json=transmission)
+        _require(answer, exists=str(transmission.get("id", "")))
 
     async def add_activity(self, dialog_id: str, activity: Mapping[str, object]) -> None:
         """Append it without marking the dialog as changed; that its id exists already is success."""

@@ -1,4 +1,4 @@
-"""The table `registry`: resources, parties, contact points, hosts, policies: for installations that keep them here."""
+"""The table `registry`: what is known of resources, parties and policies, for installations that keep it here."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from shared.adapters.keys import escape
 from shared.adapters.tables import Op, Row, Tables, Value, Write
 from shared.domain.identifiers import PartyUrn, ResourceId
 from shared.domain.notification import ContactPoint
-from shared.ports.neighbours import LinkHosts, Party, Resource
+from shared.ports.neighbours import LinkHosts, Party, Resource, Unit
 
 RESOURCE_AGE = timedelta(minutes=10)
 PARTY_AGE = timedelta(hours=24)
@@ -23,7 +23,7 @@ MOST_KEPT = 10_000
 class RegistryTable:
     """Fulfils the port Registry. Only what is known is kept, so that a new entry is seen at once.
 
-    Resources and policies are kept for 10 minutes, parties for 24 hours, contact points and hosts not at all.
+    Resources and policies are kept for 10 minutes, parties for 24 hours, the rest not at all.
     """
 
     def __init__(self, tables: Tables, clock: Callable[[], datetime]) -> None:
@@ -57,6 +57,10 @@ class RegistryTable:
         """Contact points and reservations; a party without any is left out."""
         return await _side_by_side(urns, lambda urn: self._read(ContactPoint, "contact", urn))
 
+    async def units(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Unit]:
+        """What the register says of organisations; one of which it says nothing is left out."""
+        return await _side_by_side(urns, lambda urn: self._read(Unit, "unit", urn))
+
     async def link_hosts(self, sender: PartyUrn) -> frozenset[str]:
         """The hosts that this sender may point to content on; none unless they were put."""
         found = await self._read(LinkHosts, "link-hosts", sender)
@@ -75,6 +79,10 @@ class RegistryTable:
     async def put_contact(self, urn: PartyUrn, contact: ContactPoint) -> None:
         """Add or replace the contact points of a party."""
         await self._put("contact", urn, columns(contact))
+
+    async def put_unit(self, urn: PartyUrn, unit: Unit) -> None:
+        """Add or replace what the register says of an organisation."""
+        await self._put("unit", urn, columns(unit))
 
     async def put_link_hosts(self, sender: PartyUrn, hosts: Iterable[str]) -> None:
         """Set or replace the hosts that a sender may point to content on."""

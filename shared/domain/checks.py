@@ -30,6 +30,8 @@ from shared.domain.identifiers import AttachmentId, PartyUrn, as_guid
 from shared.domain.links import is_https
 from shared.domain.requests import NewMessage
 
+LETTERS = "CorrespondenceService"
+APP = "AltinnApp"
 LANGUAGES = frozenset({"nb", "nn", "en"})
 MAX_TITLE = 255
 MAX_SUMMARY = 255
@@ -68,11 +70,23 @@ def check_message(message: NewMessage, *, texts: TextProbe, now: datetime, minim
         check_notification(message.notification, recipients=len(message.recipients), numbers=texts)
 
 
-def check_resource(message: NewMessage, *, confidential: bool, minimum_level: int) -> None:
-    """The message suits the resource. Raises 1060, 1061, 1068. Source: wire contract 5.1, items 8 and 9."""
-    if confidential and not message.is_confidential:
+def check_resource_type(message: NewMessage, type_: str) -> None:
+    """The resource is for letters, or an app's for messages in its dialogs. Raises 4010.
+
+    Source: wire contract 5.1, item 6.
+    """
+    if type_ != LETTERS and not (type_ == APP and message.named_dialog is not None):
+        raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
+
+
+def check_resource(message: NewMessage, *, confidential: bool | None, minimum_level: int) -> None:
+    """The message suits the resource; `confidential` None takes both kinds. Raises 1060, 1061, 1068.
+
+    Source: wire contract 5.1, items 8 and 9.
+    """
+    if confidential is True and not message.is_confidential:
         raise DomainError(Refusal.CONFIDENTIAL_FLAG_MISSING)
-    if message.is_confidential and not confidential:
+    if confidential is False and message.is_confidential:
         raise DomainError(Refusal.CONFIDENTIAL_FLAG_WRONG)
     if message.allow_forwarding and minimum_level > 0:
         raise DomainError(Refusal.FORWARDING_NEEDS_LEVEL_0)
@@ -133,7 +147,7 @@ def check_message_sender(message: NewMessage, texts: TextProbe) -> None:
 def check_references(message: NewMessage) -> None:
     """References to a dialog make sense together. Raises 1052, 1053, 1048, 1045, 1051.
 
-    Whether the dialog exists (1054), and whose it is (1050, 1046), is for the caller to ask afterwards.
+    Whether the dialog exists (1054), and whose it is (1050, 1046), is for the caller to ask afterwards: it is one.
     Source: wire contract 5.1, items 17 and 18.
     """
     kinds = [reference.type for reference in message.external_references]
@@ -219,6 +233,8 @@ def substitute_recipient_name(content: Content, name: str) -> Content:
 
 
 __all__ = [
+    "APP",
+    "LETTERS",
     "MIME_TYPES",
     "UNKNOWN_TYPE",
     "TextProbe",
@@ -240,6 +256,7 @@ __all__ = [
     "check_references",
     "check_reply_options",
     "check_resource",
+    "check_resource_type",
     "check_time_left",
     "data_type",
     "expiry",

@@ -1,6 +1,6 @@
 """A correspondence: its state and its status machine. The decisions are in `publishing` and `receiving`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -108,6 +108,11 @@ class ExternalReference:
     value: str
 
 
+def named_dialog(references: Iterable[ExternalReference]) -> str | None:
+    """The dialog that they name for the message to be in, as it was written; None when it gets one of its own."""
+    return next((reference.value for reference in references if reference.type is ReferenceType.DIALOG_ID), None)
+
+
 @dataclass(frozen=True, slots=True)
 class ReplyOption:
     """A link the recipient may follow to answer: https, at most 255 characters."""
@@ -140,6 +145,7 @@ class Correspondence:
     """The root of the aggregate, without the body (see `Content`).
 
     `sequence` is the last number used for a history entry or a fact. `ever` holds every status it ever had.
+    `dialog_id` is our dialog, `transmission_id` our message in a dialog of somebody else, each once it has been made.
     `dialog_cursor` is the last fact carried over to Dialogporten, `downloaded` the attachments a recipient has taken,
     `labels` what the recipient has put on it (none: it lies where it arrived and was not marked).
     All times are aware UTC.
@@ -175,6 +181,7 @@ class Correspondence:
     downloaded: frozenset[AttachmentId] = frozenset()
     labels: frozenset[SystemLabel] = frozenset()
     dialog_id: str | None = None
+    transmission_id: str | None = None
     dialog_cursor: int = 0
     sequence: int = 0
 
@@ -189,9 +196,14 @@ class Correspondence:
         return not self.is_purged and Status.PUBLISHED in self.ever and self.status in AVAILABLE_TO_RECIPIENT
 
     @property
+    def named_dialog(self) -> str | None:
+        """The dialog that the sender named for it to be in; None for one that gets its own."""
+        return named_dialog(self.external_references)
+
+    @property
     def is_transmission(self) -> bool:
         """True when it belongs to a dialog that somebody else made."""
-        return any(r.type is ReferenceType.DIALOG_ID for r in self.external_references)
+        return self.named_dialog is not None
 
 
 CorrespondenceChange = Change[Correspondence, Notification]

@@ -10,16 +10,27 @@ from datetime import datetime, timedelta
 
 from shared.domain import dialog_texts, labels
 from shared.domain.attachment import Attachment
-from shared.domain.checks_files import MIME_TYPES, extension
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, ReferenceType, ReplyOption, Status
 from shared.domain.dialog_activities import activity, actor, has_activity
-from shared.domain.dialog_texts import cut, cut_file_name, in_all_languages
+from shared.domain.dialog_parts import (
+    EMBED_MARKDOWN,
+    address,
+    dialog_id,
+    download_address,
+    embed,
+    external_reference,
+    files,
+    living,
+    resource_urn,
+    texts,
+    transmission_id,
+)
+from shared.domain.dialog_texts import in_all_languages
+from shared.domain.dialog_transmission import create_transmission
 from shared.domain.events import iso_z
 from shared.domain.facts import Fact, FactType
-from shared.domain.identifiers import derived_uuid7
 from shared.domain.labels import SystemLabel
 
-EMBED_MARKDOWN = "application/vnd.dialogporten.frontchannelembed-url;type=text/markdown"
 VISIBLE_AT_ONCE = timedelta(minutes=1)  # Source: wire contract 10.1; a time this near is left out.
 MAX_BUTTONS = 3  # Reply options beyond it go into the body instead. Source: wire contract 5.7.
 MAX_URI = 1023
@@ -28,6 +39,13 @@ MAX_URI = 1023
 @dataclass(frozen=True, slots=True)
 class Create:
     """Make the dialog (`create_dialog`). That it exists is success."""
+
+    fact: Fact
+
+
+@dataclass(frozen=True, slots=True)
+class AddTransmission:
+    """Add the message to the dialog that somebody else made (`create_transmission`). That it exists is success."""
 
     fact: Fact
 
@@ -67,30 +85,26 @@ class SetLabels:
     fact: Fact
 
 
-Step = Create | AddActivity | CloseConfirmation | Delete | Purge | SetLabels
-
-
-def dialog_id(correspondence: Correspondence) -> str:
-    """The id of our dialog for this correspondence: the same at every try, no later than its creation."""
-    return derived_uuid7(correspondence.created, correspondence.id, "dialog")
+Step = Create | AddTransmission | AddActivity | CloseConfirmation | Delete | Purge | SetLabels
 
 
 def carry_over(correspondence: Correspondence, facts: Sequence[Fact]) -> list[Step]:
     """The calls that are due, in order, for the facts after the cursor, the correspondence being as it is now.
 
     The dialog is made as soon as all attachments are ready, at publishing at the latest, and not at all for what has
-    failed or been purged meanwhile. A dialog of somebody else is never touched. Source: design 2 and 10.
+    failed or been purged meanwhile. In a dialog of somebody else there is a transmission. Source: design 2 and 10.
     """
-    if correspondence.is_transmission:
-        return []
+    due = [f for f in sorted(facts, key=lambda f: f.sequence) if f.sequence > correspondence.dialog_cursor]
+    return _of_transmission(correspondence, due) if correspondence.is_transmission else _of_dialog(correspondence, due)
+
+
+def _of_dialog(correspondence: Correspondence, facts: Sequence[Fact]) -> list[Step]:
     ever = correspondence.ever
     exists = correspondence.dialog_id is not None
     may_create = not correspondence.is_purged and Status.FAILED not in ever
     ready = bool(ever & {Status.READY_FOR_PUBLISH, Status.PUBLISHED})
     steps: list[Step] = []
-    for fact in sorted(facts, key=lambda fact: fact.sequence):
-        if fact.sequence <= correspondence.dialog_cursor:
-            continue
+    for fact in facts:
         if fact.type in {FactType.INITIALIZED, FactType.PUBLISHED}:
             if not exists and may_create and ready:
                 steps.append(Create(fact))
@@ -103,6 +117,22 @@ def carry_over(correspondence: Correspondence, facts: Sequence[Fact]) -> list[St
             steps += [SetLabels(fact)] if exists else []
         elif exists and has_activity(fact):
             steps += _told(correspondence, fact)
+    return steps
+
+
+def _of_transmission(correspondence: Correspondence, facts: Sequence[Fact]) -> list[Step]:
+    """A message in a dialog that somebody else made: it is added when it is published, and its log is written on.
+
+    The dialog itself is never changed, closed or removed. Source: wire contract 10.2 and design 10.
+    """
+    exists = correspondence.transmission_id is not None
+    steps: list[Step] = []
+    for fact in facts:
+        if fact.type is FactType.PUBLISHED and not exists:
+            steps.append(AddTransmission(fact))
+            exists = True
+        elif exists and fact.type is not FactType.PURGED and has_activity(fact):
+            steps.append(AddActivity(fact))
     return steps
 
 
@@ -139,22 +169,22 @@ def create_dialog(
 
     Source: wire contract 10.1.
     """
-    url = f"{base_url}/correspondence/api/v1/correspondence/{correspondence.id}"
+    url = address(correspondence, base_url)
     confirms = correspondence.is_confirmation_needed and Status.CONFIRMED not in correspondence.ever
-    living = [(use, file) for use, file in attachments if use.expires is None or use.expires > now]
+    shown = living(attachments, now)
     dialog: dict[str, object] = {
         "id": dialog_id(correspondence),
-        "serviceResource": f"urn:altinn:resource:{correspondence.resource_id}",
+        "serviceResource": resource_urn(correspondence),
         "party": correspondence.recipient,
-        "externalReference": cut(correspondence.senders_reference),
+        "externalReference": external_reference(correspondence),
         "createdAt": iso_z(correspondence.created),
         "status": "RequiresAttention" if confirms else "NotApplicable",
         "systemLabel": "Default",
         "content": _content(correspondence, content, url, plain),
         "searchTags": [{"value": tag} for tag in _search_tags(correspondence)],
-        "attachments": [_attachment(correspondence, *each, url, position) for position, each in enumerate(living)],
+        "attachments": files(correspondence, shown, url),
         "guiActions": _gui_actions(correspondence, url, confirms=confirms),
-        "apiActions": _api_actions([use for use, _ in living], url, confirms=confirms),
+        "apiActions": _api_actions([use for use, _ in shown], url, confirms=confirms),
         "serviceOwnerContext": {
             "serviceOwnerLabels": [{"value": f"urn:altinn:correspondence-id:{correspondence.id}"}],
         },
@@ -187,18 +217,8 @@ def _process(correspondence: Correspondence) -> dict[str, object]:
 def _content(
     correspondence: Correspondence, content: Content, url: str, plain: Callable[[str], str]
 ) -> dict[str, object]:
-    language = content.language.lower()
-
-    def value(text: str, media_type: str = "text/plain") -> dict[str, object]:
-        return {"mediaType": media_type, "value": [{"languageCode": language, "value": text}]}
-
-    texts = {
-        "title": cut(content.title),
-        "summary": cut(plain(content.summary).strip()),
-        "senderName": cut(correspondence.message_sender.strip()),
-    }
-    shown: dict[str, object] = {name: value(text) for name, text in texts.items() if text}
-    return shown | {"mainContentReference": value(f"{url}/content", EMBED_MARKDOWN)}
+    named = texts(content, plain, senderName=correspondence.message_sender.strip())
+    return named | {"mainContentReference": embed(content, url)}
 
 
 def _search_tags(correspondence: Correspondence) -> list[str]:
@@ -209,28 +229,6 @@ def _search_tags(correspondence: Correspondence) -> list[str]:
         if len(tag) >= 3:
             tags.setdefault(tag.casefold(), tag)
     return list(tags.values())
-
-
-def _attachment(
-    correspondence: Correspondence, use: AttachmentUse, file: Attachment, url: str, position: int
-) -> dict[str, object]:
-    at = correspondence.created + timedelta(milliseconds=position)  # The ids keep the order of the files.
-    name = cut_file_name(file.display_name or file.file_name)
-    link: dict[str, object] = {
-        "url": file.external.url if file.external else _download_url(url, use),
-        "mediaType": MIME_TYPES.get(extension(file.file_name), "application/octet-stream"),
-        "consumerType": "Gui",
-    }
-    shown: dict[str, object] = {
-        "id": derived_uuid7(at, correspondence.id, "attachment", use.id),
-        "displayName": in_all_languages(dict.fromkeys(dialog_texts.LANGUAGES, name)),
-        "urls": [link],
-    }
-    return shown | ({"expiresAt": iso_z(use.expires)} if use.expires is not None else {})
-
-
-def _download_url(url: str, use: AttachmentUse) -> str:
-    return f"{url}/attachment/{use.id}/download"
 
 
 def _gui_actions(correspondence: Correspondence, url: str, *, confirms: bool) -> list[dict[str, object]]:
@@ -262,7 +260,7 @@ def _api_actions(uses: Sequence[AttachmentUse], url: str, *, confirms: bool) -> 
     if confirms:
         actions.append(_api_action("confirmCorrespondence", "write", f"{url}/confirm", "POST"))
     downloads = [
-        _api_action("downloadCorrespondenceAttachment", "read", _download_url(url, use), "GET") for use in uses
+        _api_action("downloadCorrespondenceAttachment", "read", download_address(url, use), "GET") for use in uses
     ]
     return actions + downloads
 
@@ -272,7 +270,9 @@ def _api_action(name: str, action: str, url: str, method: str) -> dict[str, obje
 
 
 __all__ = [
+    "EMBED_MARKDOWN",
     "AddActivity",
+    "AddTransmission",
     "CloseConfirmation",
     "Create",
     "Delete",
@@ -282,6 +282,8 @@ __all__ = [
     "activity",
     "carry_over",
     "create_dialog",
+    "create_transmission",
     "dialog_id",
     "system_labels",
+    "transmission_id",
 ]

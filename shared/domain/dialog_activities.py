@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from shared.domain import dialog_texts
 from shared.domain.correspondence import Correspondence, Status
+from shared.domain.dialog_parts import transmission_id
 from shared.domain.dialog_texts import in_all_languages, naming_file
 from shared.domain.events import iso_z
 from shared.domain.facts import Fact, FactType
@@ -40,6 +41,8 @@ def activity(fact: Fact, correspondence: Correspondence, *, file_name: str = "")
         "type": KINDS[fact.type],
         "performedBy": actor(fact, correspondence),
     }
+    if fact.type is FactType.READ and correspondence.is_transmission:
+        entry |= {"type": "TransmissionOpened", "transmissionId": transmission_id(correspondence)}
     words = _words(fact, file_name)
     return entry | {"description": in_all_languages(words)} if words else entry
 

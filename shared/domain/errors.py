@@ -121,7 +121,11 @@ class Refusal(Enum):
     PARTY_UNKNOWN = (4002, _I, "The caller's party was not found in the register")
     CALLER_UNKNOWN = (4006, _A, "The caller could not be determined from the token")
     RESOURCE_TYPE_ATTACHMENT = (4009, _I, "The resource type cannot be used for attachments")
-    RESOURCE_TYPE_CORRESPONDENCE = (4010, _I, "The resource must be of the type CorrespondenceService")
+    RESOURCE_TYPE_CORRESPONDENCE = (
+        4010,
+        _I,
+        "The resource must be of the type CorrespondenceService, or AltinnApp for a message in a dialog",
+    )
     SUBSCRIPTION_NOT_FOUND = (7001, _N, "The subscription was not found")
     SUBSCRIPTION_INVALID = (7002, _I, "The subscription is invalid")
     ENDPOINT_NOT_VALIDATED = (7003, _I, "The endpoint did not consent to receive events")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from shared.domain.attachment import External
-from shared.domain.correspondence import Content, ExternalReference, ReplyOption, Status
+from shared.domain.correspondence import Content, ExternalReference, ReplyOption, Status, named_dialog
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.notification import NotificationRequest
 
@@ -51,6 +51,11 @@ class NewMessage:
     allow_forwarding: bool = False
     idempotent_key: str | None = None
     digest: str = ""
+
+    @property
+    def named_dialog(self) -> str | None:
+        """The dialog of somebody else that the message is to be in, or None."""
+        return named_dialog(self.external_references)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,14 @@ from shared.ports.neighbours import (
     Dialogs,
     EmailMessage,
     EmailSender,
+    KnownDialog,
     Party,
     Registry,
     Resource,
     Scanner,
     SmsSender,
     Subscriptions,
+    Unit,
     Webhooks,
 )
 from shared.ports.storage import (
@@ -99,6 +101,7 @@ __all__ = [
     "EmailSender",
     "Idempotency",
     "KeyedRequest",
+    "KnownDialog",
     "Loaded",
     "MailboxEntry",
     "MailboxQuery",
@@ -112,6 +115,7 @@ __all__ = [
     "SmsSender",
     "Subscriptions",
     "TextRules",
+    "Unit",
     "Upload",
     "Webhooks",
 ]

@@ -15,7 +15,10 @@ from shared.ports.work import DeliveryMessage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resource:
-    """An entry of the resource registry. `owner` has the organisation number, `titles` by language."""
+    """An entry of the resource registry. `owner` has the organisation number, `titles` by language.
+
+    `explicitly_delegated`: its letters may be confidential or not, as each one says.
+    """
 
     id: ResourceId
     owner: PartyUrn
@@ -24,6 +27,7 @@ class Resource:
     titles: Mapping[str, str] = field(default_factory=dict)
     confidential: bool = False
     minimum_level: int = 0
+    explicitly_delegated: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +38,14 @@ class Party:
     uuid: str
     party_id: int
     name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """An organisation in the register: the codes of the roles that somebody holds in it, and whose sub-unit it is."""
+
+    roles: frozenset[str] = frozenset()
+    main_unit: PartyUrn | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +66,9 @@ class Registry(Protocol):
 
     async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
         """Contact points and reservations; a party without any is left out."""
+
+    async def units(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Unit]:
+        """What the register says of organisations; one of which it says nothing is left out. Never cached."""
 
     async def link_hosts(self, sender: PartyUrn) -> frozenset[str]:
         """The hosts that this sender may point to content on; none unless they were put."""
@@ -104,11 +119,26 @@ class SmsSender(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownDialog:
+    """A dialog that is there, whoever made it: whose it is, under which resource of which owner."""
+
+    party: PartyUrn
+    resource_id: ResourceId
+    owner_code: str
+
+
 class Dialogs(Protocol):
     """Dialogporten, the service owner's side. Bodies are its own JSON shapes. Done twice is done once."""
 
+    async def find(self, dialog_id: str) -> KnownDialog | None:
+        """The dialog, or None when it was never there, is deleted or purged."""
+
     async def create(self, dialog: Mapping[str, object]) -> None:
         """Create it; that its id exists already is success."""
+
+    async def add_transmission(self, dialog_id: str, transmission: Mapping[str, object]) -> None:
+        """Append it, for the recipient to notice; that its id exists already is success."""
 
     async def add_activity(self, dialog_id: str, activity: Mapping[str, object]) -> None:
         """Append it silently; that its id exists already is success."""

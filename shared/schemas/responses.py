@@ -251,4 +251,6 @@ def _references(state: Correspondence) -> list[ExternalReferenceAnswer]:
     references = list(state.external_references)
     if state.dialog_id and not state.is_transmission:
         references.append(ExternalReference(ReferenceType.DIALOG_ID, state.dialog_id))
+    if state.transmission_id:
+        references.append(ExternalReference(ReferenceType.TRANSMISSION_ID, state.transmission_id))
     return [ExternalReferenceAnswer(reference_value=r.value, reference_type=r.type) for r in references]

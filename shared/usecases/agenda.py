@@ -79,7 +79,7 @@ async def _do(app: App, message: AgendaMessage) -> bool:
         case Task.DISPATCH:
             return await finish_dispatch(app, due.subject, written=message.written)
         case Task.PUBLISH:
-            await lifecycle.look(app, CorrespondenceId(due.subject), due=due.at)
+            await lifecycle.look(app, CorrespondenceId(due.subject), due=due.at, attempt=due.attempt)
         case Task.REMIND:
             await notifying.remind(app, CorrespondenceId(due.subject))
         case Task.DUE_DATE:

@@ -1,10 +1,14 @@
 """Keeping Dialogporten up to date: in order, from the last fact that was carried over."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
 
 from shared.domain import dialog
+from shared.domain.attachment import Attachment
 from shared.domain.changes import Due, Task
-from shared.domain.correspondence import Correspondence, CorrespondenceChange
+from shared.domain.correspondence import AttachmentUse, Content, Correspondence, CorrespondenceChange
 from shared.domain.errors import Rejected, Unavailable
 from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
@@ -17,6 +21,21 @@ from shared.usecases.saving import decide_correspondence
 _log = Log("dialogs")
 
 
+class _Writer(Protocol):
+    """`create_dialog`, or `create_transmission`."""
+
+    def __call__(
+        self,
+        correspondence: Correspondence,
+        content: Content,
+        attachments: Sequence[tuple[AttachmentUse, Attachment]],
+        *,
+        base_url: str,
+        plain: Callable[[str], str],
+        now: datetime,
+    ) -> dict[str, object]: ...
+
+
 async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> None:
     """Dialogporten shows what has happened so far. Lost, doubled and reordered messages all end the same.
 
@@ -27,7 +46,7 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
         return
     state = loaded.state
     facts = await app.correspondences.facts(id_, after=state.dialog_cursor)
-    cursor, made = state.dialog_cursor, state.dialog_id
+    cursor, made = state.dialog_cursor, _made(state)
     try:
         for step in dialog.carry_over(state, facts):
             made = await _take(app, state, step) or made
@@ -41,13 +60,20 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
 
 
 async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | None:
-    """One call is made. The dialog's id, when the step made it."""
+    """One call is made. The id of the dialog, or of the transmission, when the step made it."""
     id_ = state.dialog_id or dialog.dialog_id(state)
     try:
         match step:
             case dialog.Create():
-                await _create(app, state)
+                if (body := await _written(app, state, dialog.create_dialog)) is not None:
+                    await app.dialogs.create(body)
+                    _log.info("dialog.created", correspondence=state.id, dialog=id_)
                 return id_
+            case dialog.AddTransmission():
+                if (body := await _written(app, state, dialog.create_transmission)) is not None:
+                    await app.dialogs.add_transmission(id_, body)
+                    _log.info("transmission.added", correspondence=state.id, dialog=id_)
+                return dialog.transmission_id(state)
             case dialog.AddActivity():
                 await _add_activity(app, state, step.fact, id_)
             case dialog.CloseConfirmation():
@@ -63,12 +89,13 @@ async def _take(app: App, state: Correspondence, step: dialog.Step) -> str | Non
     return None
 
 
-async def _create(app: App, state: Correspondence) -> None:
+async def _written(app: App, state: Correspondence, write: _Writer) -> dict[str, object] | None:
+    """The body of a call, with the content and the attachments as they are now; None when there is no content."""
     content = await app.correspondences.content(state.id, own_work(Action.READ, state.resource_id, "dialogs"))
     if content is None:
-        return
+        return None
     known = await app.attachments.load_many([use.id for use in state.attachments])
-    body = dialog.create_dialog(
+    return write(
         state,
         content,
         [(use, known[use.id]) for use in state.attachments if use.id in known],
@@ -76,8 +103,6 @@ async def _create(app: App, state: Correspondence) -> None:
         plain=app.texts.plain,
         now=app.clock(),
     )
-    await app.dialogs.create(body)
-    _log.info("dialog.created", correspondence=state.id, dialog=dialog.dialog_id(state))
 
 
 async def _add_activity(app: App, state: Correspondence, fact: Fact, dialog_id: str) -> None:
@@ -100,14 +125,24 @@ async def _move_cursor(app: App, loaded: Loaded[Correspondence], cursor: int, ma
 
     def move(current: Correspondence) -> CorrespondenceChange | None:
         nonlocal overtaken
-        if current.dialog_cursor >= cursor and current.dialog_id == made:
+        before = _made(current)
+        if current.dialog_cursor >= cursor and before == made:
             return None
-        overtaken = made is not None and current.dialog_id is None and current.dialog_cursor > cursor
+        overtaken = made is not None and before is None and current.dialog_cursor > cursor
         forward = cursor if overtaken else max(current.dialog_cursor, cursor)
-        return CorrespondenceChange(state=replace(current, dialog_cursor=forward, dialog_id=made or current.dialog_id))
+        return CorrespondenceChange(state=_with_made(replace(current, dialog_cursor=forward), made or before))
 
     state = loaded.state
     if cursor > state.dialog_cursor:
         permit = own_work(Action.WRITE, state.resource_id, "dialogs")
         await decide_correspondence(app, state.id, permit, move, first=loaded)
     return overtaken
+
+
+def _made(state: Correspondence) -> str | None:
+    """What has been made of it in Dialogporten: a dialog of its own, or a transmission in another one."""
+    return state.transmission_id if state.is_transmission else state.dialog_id
+
+
+def _with_made(state: Correspondence, id_: str | None) -> Correspondence:
+    return replace(state, transmission_id=id_) if state.is_transmission else replace(state, dialog_id=id_)

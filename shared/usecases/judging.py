@@ -8,14 +8,16 @@ from shared.domain import checks
 from shared.domain.attachment import Attachment
 from shared.domain.checks_files import check_file_size
 from shared.domain.checks_notification import check_notification
-from shared.domain.correspondence import AttachmentUse, ReferenceType
+from shared.domain.correspondence import AttachmentUse
 from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, party_kind
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewMessage
 from shared.ports import App, Party, Resource
 from shared.usecases.access import acting_party, find_resource, require
+from shared.usecases.confidentiality import require_responsible
 from shared.usecases.external import require_addresses
+from shared.usecases.transmitting import require_dialog
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +60,7 @@ async def admit(app: App, caller: Subject, message: NewMessage) -> Admission:
     """
     resource = await find_resource(app, message.resource_id)
     permit = await require(app, caller, Action.WRITE, resource.id, resource.owner)
-    if resource.type != "CorrespondenceService":
-        raise DomainError(Refusal.RESOURCE_TYPE_CORRESPONDENCE)
+    checks.check_resource_type(message, resource.type)
     return Admission(resource=resource, permit=permit, party=await acting_party(app, caller))
 
 
@@ -67,17 +68,18 @@ async def judge(
     app: App, resource: Resource, message: NewMessage, files: Sequence[SentFile], *, now: datetime
 ) -> Judged:
     """The message may be sent. Raises the first fault in the order of the wire contract, 5.1 items 8 to 25."""
-    checks.check_resource(message, confidential=resource.confidential, minimum_level=resource.minimum_level)
+    checks.check_resource(message, confidential=_confidential(resource), minimum_level=resource.minimum_level)
     checks.check_before_register(message)
     parties = await _recipients(app, message)
+    if message.is_confidential:
+        await require_responsible(app, message.recipients)
     checks.check_confirmation(message)
     reserved = await _reserved(app, message)
     checks.check_dates(message, now=now)
     checks.check_content(message.content, app.texts)
     checks.check_message_sender(message, app.texts)
     checks.check_references(message)
-    if any(reference.type is ReferenceType.DIALOG_ID for reference in message.external_references):
-        raise DomainError(Refusal.DIALOG_UNKNOWN, "Messages in a dialog that exists already are not supported yet")
+    await require_dialog(app, resource, message)
     existing = await app.attachments.load_many(message.existing_attachments)
     checks.check_existing(message, existing, sender=resource.owner)
     sizes = [*(file.size for file in files), *(a.stored.size for a in existing.values() if a.stored)]
@@ -98,6 +100,11 @@ async def judge(
         new_expiries=tuple(checks.expiry(message, new.expiration_in_days, now=now) for new in message.new_attachments),
         places=places,
     )
+
+
+def _confidential(resource: Resource) -> bool | None:
+    """Whether its letters are confidential; None when both kinds are. Source: wire contract 5.1, item 8."""
+    return None if resource.type == checks.APP or resource.explicitly_delegated else resource.confidential
 
 
 def _use(

@@ -8,13 +8,16 @@ from shared.domain import publishing
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status
-from shared.domain.errors import Conflict, DomainError, Unavailable
+from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyKind, party_kind
 from shared.domain.policy import Action, own_work
 from shared.ports import AgendaMessage, App, Loaded
 from shared.telemetry import Log
+from shared.usecases.confidentiality import without_responsible
+from shared.usecases.retrying import retry_later
 from shared.usecases.saving import ATTEMPTS, decide_attachment, decide_correspondence, pause, save_correspondence
+from shared.usecases.transmitting import dialog_obstacle
 
 _PAGE = 100
 _LOST = frozenset({AttachmentStatus.FAILED, AttachmentStatus.PURGED, AttachmentStatus.EXPIRED})
@@ -39,12 +42,14 @@ async def care(app: App, kind: AggregateKind, id_: str) -> None:
             await look_at_users(app, AttachmentId(id_))
 
 
-async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None) -> None:
+async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None, attempt: int | None = 0) -> None:
     """It is published when its time has come and every attachment is clean; failed when it never can be.
 
-    `due` is a time that has come by somebody else's clock. Raises Unavailable when others were always faster.
+    `due` is a time that has come by somebody else's clock. A Dialogporten that does not answer is asked again through
+    the agenda, later with each `attempt`; not with None, when somebody else asks again. Raises Unavailable when
+    storage is down or others were always faster.
     """
-    for attempt in range(ATTEMPTS):
+    for race in range(ATTEMPTS):
         loaded = await app.correspondences.load(id_)
         if loaded is None:
             return
@@ -54,13 +59,13 @@ async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None) 
         now = max(app.clock(), due or loaded.state.created)
         if not is_overdue(loaded.state, now=now) and not loaded.state.attachments:
             return
-        change = await _settle(app, loaded.state, now)
+        change = await _settle(app, loaded.state, now, attempt)
         if change is None:
             return
         try:
             await _save(app, loaded, change)
         except Conflict:
-            await pause(attempt)
+            await pause(race)
         else:
             return
     raise Unavailable("correspondence", retry_after=timedelta(seconds=1))
@@ -86,7 +91,7 @@ async def pass_due_date(app: App, id_: CorrespondenceId) -> None:
     await decide_correspondence(app, id_, permit, lambda s: publishing.pass_due_date(s, now=now), first=loaded)
 
 
-async def _settle(app: App, state: Correspondence, now: datetime) -> CorrespondenceChange | None:
+async def _settle(app: App, state: Correspondence, now: datetime, attempt: int | None) -> CorrespondenceChange | None:
     """The decision: publish, fail, or nothing yet."""
     if state.ever & _SETTLED:
         return None
@@ -97,7 +102,14 @@ async def _settle(app: App, state: Correspondence, now: datetime) -> Corresponde
             return publishing.fail(state, _attachment_reason(found), now=now)
     if any(not attachment.is_ready for attachment in used.values()) or now < state.requested_publish_time:
         return None
-    if reason := await _obstacle(app, state):
+    reason = await _obstacle(app, state)
+    try:
+        reason = reason or await dialog_obstacle(app, state)
+    except Unavailable as error:
+        if attempt is not None:
+            await retry_later(app, Due(Task.PUBLISH, state.id, now, attempt), error)
+        return None
+    if reason:
         return publishing.fail(state, reason, now=now)
     return publishing.publish(state, reminder_delay=app.rules.reminder_delay, now=now)
 
@@ -118,6 +130,8 @@ async def _obstacle(app: App, state: Correspondence) -> str | None:
     known = await app.registry.parties([state.sender, state.recipient])
     if state.sender not in known or state.recipient not in known:
         return "Sender or recipient is not in the register"
+    if state.is_confidential and await without_responsible(app, [state.recipient]):
+        return Refusal.RECIPIENT_LACKS_ROLES.text
     if state.ignore_reservation or party_kind(state.recipient) is not PartyKind.PERSON:
         return None
     contact = (await app.registry.contacts([state.recipient])).get(state.recipient)

@@ -232,7 +232,7 @@ async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loade
     loaded = await find(app, id_)
     roles = await roles_of(app, caller, loaded.state)
     if roles.waits_for_publication and lifecycle.is_overdue(loaded.state, now=app.clock()):
-        await lifecycle.look(app, id_)
+        await lifecycle.look(app, id_, attempt=None)
         loaded = await find(app, id_)
     return loaded, roles
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from shared.domain.attachment import Scan, Verdict
 from shared.domain.errors import Rejected
 from shared.domain.facts import Fact
-from shared.domain.identifiers import AttachmentId, PartyUrn
+from shared.domain.identifiers import AttachmentId, PartyUrn, resource_id
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Subscription
-from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, Resource
+from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, KnownDialog, Resource
 
 
 @dataclass
@@ -93,9 +93,14 @@ class FakeSms(Failing):
 
 @dataclass
 class FakeDialogs(Failing):
-    """Dialogs by id with their activities in order; a deleted one stays, a purged one is gone."""
+    """Dialogs by id with their transmissions and activities in order; a deleted one stays, a purged one is gone.
+
+    `foreign` are dialogs that others have made.
+    """
 
     dialogs: dict[str, dict[str, object]] = field(default_factory=dict)
+    foreign: dict[str, KnownDialog] = field(default_factory=dict)
+    transmissions: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     activities: dict[str, list[Mapping[str, object]]] = field(default_factory=dict)
     deleted: set[str] = field(default_factory=set)
     closed: list[str] = field(default_factory=list)
@@ -105,13 +110,30 @@ class FakeDialogs(Failing):
         self._next()
         self.dialogs.setdefault(str(dialog["id"]), dict(dialog))
 
+    async def find(self, dialog_id: str) -> KnownDialog | None:
+        self._next()
+        dialog = self.dialogs.get(dialog_id)
+        if dialog is None or dialog_id in self.deleted:
+            return None if dialog_id in self.deleted else self.foreign.get(dialog_id)
+        return KnownDialog(
+            party=PartyUrn(str(dialog["party"])),
+            resource_id=resource_id(str(dialog["serviceResource"])),
+            owner_code="exa",
+        )
+
+    async def add_transmission(self, dialog_id: str, transmission: Mapping[str, object]) -> None:
+        self._append(self.transmissions, dialog_id, transmission)
+
     async def add_activity(self, dialog_id: str, activity: Mapping[str, object]) -> None:
+        self._append(self.activities, dialog_id, activity)
+
+    def _append(self, to: dict[str, list[Mapping[str, object]]], dialog_id: str, entry: Mapping[str, object]) -> None:
         self._next()
         if dialog_id in self.deleted:
             raise Rejected("dialogporten", "410")
-        known = self.activities.setdefault(dialog_id, [])
-        if all(activity["id"] != earlier["id"] for earlier in known):
-            known.append(activity)
+        known = to.setdefault(dialog_id, [])
+        if all(entry["id"] != earlier["id"] for earlier in known):
+            known.append(entry)
 
     async def close_confirmation(self, dialog_id: str) -> None:
         self._next()

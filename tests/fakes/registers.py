@@ -7,7 +7,7 @@ from shared.domain.errors import Conflict
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
 from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
-from shared.ports import DeliveryMessage, Party, Resource
+from shared.ports import DeliveryMessage, Party, Resource, Unit
 from tests.fakes.switch import Switched
 
 
@@ -18,6 +18,7 @@ class FakeRegistry(Switched):
     resources: dict[ResourceId, Resource] = field(default_factory=dict)
     known: dict[PartyUrn, Party] = field(default_factory=dict)
     contact_points: dict[PartyUrn, ContactPoint] = field(default_factory=dict)
+    known_units: dict[PartyUrn, Unit] = field(default_factory=dict)
     hosts: dict[PartyUrn, frozenset[str]] = field(default_factory=dict)
     policies: dict[ResourceId, Mapping[str, object]] = field(default_factory=dict)
 
@@ -37,6 +38,10 @@ class FakeRegistry(Switched):
         self._ask()
         return {urn: self.contact_points[urn] for urn in urns if urn in self.contact_points}
 
+    async def units(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Unit]:
+        self._ask()
+        return {urn: self.known_units[urn] for urn in urns if urn in self.known_units}
+
     async def link_hosts(self, sender: PartyUrn) -> frozenset[str]:
         self._ask()
         return self.hosts.get(sender, frozenset())
@@ -49,6 +54,9 @@ class FakeRegistry(Switched):
 
     async def put_contact(self, urn: PartyUrn, contact: ContactPoint) -> None:
         self.contact_points[urn] = contact
+
+    async def put_unit(self, urn: PartyUrn, unit: Unit) -> None:
+        self.known_units[urn] = unit
 
     async def put_link_hosts(self, sender: PartyUrn, hosts: Iterable[str]) -> None:
         self.hosts[sender] = frozenset(host.lower() for host in hosts)

@@ -31,6 +31,7 @@ RESOURCES = {
     ("second-letters", "310002003", "CorrespondenceService"),
     ("example-level4", "310001007", "CorrespondenceService"),
     ("example-access", "310001007", "GenericAccessResource"),
+    ("app_exa_permit", "310001007", "AltinnApp"),
 }
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,9 +15,14 @@ from local.services.context import Context
 from shared.adapters import dialogporten
 from shared.adapters.dialogporten import DialogportenClient
 from shared.adapters.maskinporten import MaskinportenTokens
+from shared.domain.correspondence import AttachmentUse, ExternalReference, ReferenceType
+from shared.domain.dialog import activity as dialog_activity
+from shared.domain.dialog import create_transmission, transmission_id
 from shared.domain.errors import Rejected, Unavailable
-from shared.domain.identifiers import uuid7
-from shared.ports import Dialogs
+from shared.domain.facts import FactType
+from shared.domain.identifiers import PartyUrn, ResourceId, uuid7
+from shared.ports import Dialogs, KnownDialog
+from tests.builders import attachment, content, fact, published
 from tests.fakes.neighbours import FakeDialogs
 
 SCOPE = "digdir:dialogporten.serviceprovider altinn:serviceowner"
@@ -67,6 +73,15 @@ def activity() -> dict[str, Any]:
             "actorType": "PartyRepresentative",
             "actorId": "urn:altinn:person:identifier-no:01838510058",
         },
+    }
+
+
+def transmission() -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "type": "Information",
+        "sender": {"actorType": "ServiceOwner"},
+        "content": {"title": {"mediaType": "text/plain", "value": localised("Vedtak")}},
     }
 
 
@@ -126,6 +141,59 @@ async def test_done_twice_is_done_once(either: Dialogs) -> None:
     for _ in range(2):
         await either.purge(wanted["id"])
     assert not await either.delete(wanted["id"])
+
+
+async def test_a_transmission_is_added_once(either: Dialogs) -> None:
+    """To a living dialog only: a deleted one refuses it."""
+    wanted, sent = dialog(), transmission()
+    await either.create(wanted)
+    for _ in range(2):
+        await either.add_transmission(wanted["id"], sent)
+    await either.delete(wanted["id"])
+    with pytest.raises(Rejected):
+        await either.add_transmission(wanted["id"], transmission())
+
+
+async def test_a_dialog_is_found_while_it_lives(either: Dialogs) -> None:
+    """With its party, its resource and its owner's code; not one that is deleted, purged or was never there."""
+    wanted = dialog()
+    assert await either.find(wanted["id"]) is None
+    await either.create(wanted)
+    assert await either.find(wanted["id"]) == KnownDialog(
+        party=PartyUrn(wanted["party"]), resource_id=ResourceId("example-letters"), owner_code="exa"
+    )
+    await either.delete(wanted["id"])
+    assert await either.find(wanted["id"]) is None
+    await either.purge(wanted["id"])
+    assert await either.find(wanted["id"]) is None
+
+
+async def test_a_message_is_a_transmission_that_dialogporten_takes(
+    client: DialogportenClient, http: httpx.AsyncClient
+) -> None:
+    """As the domain writes it, with a file, a type by number and who sends it; its opening is told by its id."""
+    there = dialog()
+    await client.create(there)
+    dialog_reference = ExternalReference(ReferenceType.DIALOG_ID, there["id"])
+    type_reference = ExternalReference(ReferenceType.TRANSMISSION_TYPE, "6")
+    now, file = datetime.now(UTC), attachment()
+    use = AttachmentUse(file.id, now + timedelta(days=2))
+    state = replace(
+        published(external_references=(dialog_reference, type_reference), created=now, attachments=(use,)),
+        published=now,
+    )
+    body = create_transmission(
+        state, content(), [(use, file)], base_url="https://c.example", plain=lambda text: text, now=now
+    )
+    await client.add_transmission(there["id"], body)
+    opened = dialog_activity(fact(type=FactType.READ, at=now, details={"by": there["party"]}), state)
+    assert opened is not None
+    await client.add_activity(there["id"], opened)
+    now_shown = await shown(http, there["id"])
+    (kept,) = now_shown["transmissions"]
+    assert (kept["id"], kept["type"], kept["isOpened"]) == (transmission_id(state), "Decision", True)
+    assert kept["sender"]["actorName"] == "Example Agency"
+    assert kept["attachments"][0]["urls"][0]["url"].endswith(f"/attachment/{file.id}/download")
 
 
 async def test_closing_removes_the_confirm_actions_only(client: DialogportenClient, http: httpx.AsyncClient) -> None:

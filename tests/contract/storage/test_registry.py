@@ -8,7 +8,7 @@ from shared.adapters.storage_calls import operations
 from shared.adapters.tables import Tables
 from shared.domain.identifiers import PartyUrn
 from shared.domain.notification import ContactPoint
-from shared.ports import Party, Resource
+from shared.ports import Party, Resource, Unit
 from tests.builders import AGENCY, NOW
 from tests.contract.storage.makers import fresh, resource
 from tests.fakes.storage import FakeRegistry
@@ -38,6 +38,20 @@ async def test_what_was_put_is_known(registry: Port) -> None:
     assert await registry.parties([party.urn, _party().urn, party.urn]) == {party.urn: party}
     assert await registry.resource(resource()) is None
     assert await registry.policy(resource()) is None
+
+
+async def test_what_the_register_says_of_units_is_asked_every_time(registry: Port) -> None:
+    """Roles change, and decide who may be written to: nothing of it is kept."""
+    main, sub = _party(), _party()
+    held = Unit(roles=frozenset({"daglig-leder", "styreleder"}))
+    await registry.put_unit(sub.urn, Unit(main_unit=main.urn))
+    await registry.put_unit(main.urn, held)
+    assert await registry.units([main.urn, sub.urn, _party().urn]) == {
+        main.urn: held,
+        sub.urn: Unit(main_unit=main.urn),
+    }
+    await registry.put_unit(main.urn, Unit())
+    assert await registry.units([main.urn]) == {main.urn: Unit()}
 
 
 async def test_a_sender_s_hosts_are_as_they_were_put_last(registry: Port) -> None:

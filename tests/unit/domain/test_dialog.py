@@ -1,6 +1,7 @@
 """A correspondence as Dialogporten shows it."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,7 @@ from shared.domain.correspondence import (
 from shared.domain.dialog import (
     EMBED_MARKDOWN,
     AddActivity,
+    AddTransmission,
     CloseConfirmation,
     Create,
     Delete,
@@ -326,13 +328,33 @@ def test_a_reserved_letter_gets_no_dialog() -> None:
 
 
 @pytest.mark.parametrize("kind", sorted(FactType))
-def test_a_dialog_of_somebody_else_is_never_touched(kind: FactType) -> None:
-    """Whatever happens to the transmission in it."""
+@pytest.mark.parametrize("transmission", [None, "t"])
+def test_a_dialog_of_somebody_else_is_never_changed(kind: FactType, transmission: str | None) -> None:
+    """Whatever happens to the transmission in it: it is added to, and never closed, deleted or purged."""
     for state in (DONE, GONE, in_status(Status.FAILED)):
-        foreign = correspondence(
-            status=state.status, ever=state.ever, external_references=(DIALOG,), dialog_id=DIALOG.value
-        )
-        assert plan(foreign, facts(kind)) == []
+        foreign = replace(state, external_references=(DIALOG,), transmission_id=transmission)
+        assert {step for step, _ in plan(foreign, facts(kind))} <= {AddTransmission, AddActivity}
+
+
+def test_a_transmission_is_added_when_it_is_published() -> None:
+    """Not before, and once; what happens to it later is told in the dialog's log."""
+    foreign = replace(DONE, external_references=(DIALOG,))
+    assert plan(foreign, facts(*LIFE)) == [
+        (AddTransmission, FactType.PUBLISHED),
+        (AddActivity, FactType.READ),
+        (AddActivity, FactType.CONFIRMED),
+        (AddActivity, FactType.ATTACHMENT_DOWNLOADED),
+    ]
+    waiting = replace(initialised(), external_references=(DIALOG,))
+    assert plan(waiting, facts(FactType.INITIALIZED)) == []
+    told = replace(foreign, transmission_id="t", dialog_cursor=4)
+    assert plan(told, facts(*LIFE[:3])) == [(AddActivity, FactType.READ)]
+
+
+def test_a_letter_is_in_the_dialog_that_the_sender_named() -> None:
+    """However its id was written; else in ours."""
+    named = replace(DONE, external_references=(replace(DIALOG, value=DIALOG.value.upper()),))
+    assert dialog_id(named) == DIALOG.value != dialog_id(DONE)
 
 
 @pytest.mark.parametrize("kind", [FactType.NEVER_READ, FactType.NEVER_CONFIRMED, FactType.REMINDER_DUE])

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from shared.domain.correspondence import Status
+from shared.domain.correspondence import ExternalReference, ReferenceType, Status
 from shared.domain.dialog_activities import KINDS, activity
+from shared.domain.dialog_parts import transmission_id
 from shared.domain.dialog_texts import cut, cut_file_name
 from shared.domain.facts import FactType
-from tests.builders import BUSINESS, NOW, PERSON, fact, in_status, published
+from tests.builders import BUSINESS, NOW, PERSON, fact, in_status, new_id, published
 
 
 def entry(kind: FactType, *, file_name: str = "", status: Status = Status.PUBLISHED, **details: str) -> dict[str, Any]:
@@ -31,6 +32,18 @@ def test_opening_and_confirming_are_told_by_who_did_it(kind: FactType, told: str
     assert (made["type"], made["createdAt"]) == (told, "2026-12-01T12:00:00Z")
     assert made["performedBy"] == {"actorType": "PartyRepresentative", "actorId": PERSON}
     assert "description" not in made
+
+
+def test_opening_a_transmission_names_it() -> None:
+    """A dialog has many of them."""
+    dialog = ExternalReference(ReferenceType.DIALOG_ID, new_id("foreign"))
+    state = published(external_references=(dialog,))
+    opened = activity(fact(type=FactType.READ, details={"by": PERSON}), state)
+    assert opened is not None
+    assert (opened["type"], opened["transmissionId"]) == ("TransmissionOpened", transmission_id(state))
+    confirmed = activity(fact(type=FactType.CONFIRMED, details={"by": PERSON}), state)
+    assert confirmed is not None
+    assert "transmissionId" not in confirmed
 
 
 def test_the_recipient_did_it_when_nobody_is_named() -> None:
