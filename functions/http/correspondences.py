@@ -12,6 +12,7 @@ from functions.http.contents import page_body, text_body
 from functions.http.files import bytes_for_recipient
 from functions.http.operation import BASE, FORM, HTML, JSON, TEXT, Operation, Policy
 from functions.http.uploads import staged_form
+from functions.http.zips import zip_for_recipient
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
 from shared.schemas.forms import read_form
@@ -26,7 +27,7 @@ from shared.schemas.responses import (
     StatusEntry,
     correspondence_members,
 )
-from shared.usecases import acting, initialise, notifying, reading
+from shared.usecases import acting, downloading, initialise, notifying, reading
 
 ROOT = BASE + "/correspondence"
 ONE = ROOT + "/{correspondenceId}"
@@ -99,7 +100,13 @@ async def download_correspondence_attachment(
 ) -> Response:
     """C9: the bytes of one attachment, whole or a range of them."""
     id_, file = CorrespondenceId(str(correspondence_id)), AttachmentId(str(attachment_id))
-    return await bytes_for_recipient(await reading.download(call.app, call.caller, id_, file), request)
+    return await bytes_for_recipient(await downloading.download(call.app, call.caller, id_, file), request)
+
+
+async def download_all_correspondence_attachments(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
+    """C10: all attachments as one ZIP."""
+    id_ = CorrespondenceId(str(correspondence_id))
+    return await zip_for_recipient(await downloading.download_all(call.app, call.caller, id_))
 
 
 async def get_correspondence_content(
@@ -202,6 +209,14 @@ OPERATIONS = (
         endpoint=download_correspondence_attachment,
         method="GET",
         path=ONE + "/attachment/{attachmentId}/download",
+        policy=Policy.DOWNLOAD,
+        tag=TAG,
+        produces=None,
+    ),
+    Operation(
+        endpoint=download_all_correspondence_attachments,
+        method="GET",
+        path=ONE + "/attachments/downloadall",
         policy=Policy.DOWNLOAD,
         tag=TAG,
         produces=None,

@@ -13,7 +13,7 @@ from shared.domain.attachment import External, Stored
 from shared.domain.checks_files import extension
 from shared.domain.errors import Conflict, DomainError, Refusal
 from shared.telemetry import Log
-from shared.usecases.reading import Download
+from shared.usecases.downloading import Download
 
 _TYPES = {
     ".bmp": "image/bmp",
@@ -100,25 +100,26 @@ async def _serve(download: Download, request: Request, media_type: str, headers:
             return Response(status_code=416, headers=headers | {"Content-Range": f"bytes */{stored.size}"})
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{stored.size}"
     headers["Content-Length"] = str(length)
-    chunks = await _begun(download, start, length)
+    chunks = await begun(download, start, length)
     return StreamingResponse(chunks, status, headers, media_type)
 
 
-async def _begun(download: Download, start: int, length: int) -> AsyncIterator[bytes]:
+async def begun(download: Download, start: int, length: int | None) -> AsyncIterator[bytes]:
     """The bytes, the first ones read already, so that a fault still has a status. Raises 2001 when swapped."""
-    chunks = aiter(download.read(start, length))
+    pieces = aiter(download.read(start, length))
     try:
-        first = await anext(chunks, b"")
+        first = await anext(pieces, b"")
     except Conflict:
         _log.error("download.swapped", attachment=download.attachment.id)
         raise DomainError(Refusal.ATTACHMENT_NOT_FOUND) from None
-    return _chain(first, chunks)
+    return chained(first, pieces)
 
 
-async def _chain(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+async def chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """What was read already, then the rest."""
     yield first
-    async for chunk in rest:
-        yield chunk
+    async for piece in rest:
+        yield piece
 
 
 def _digests(name: str, stored: Stored) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """What recipients, and senders withdrawing, do with a correspondence. Pure decisions."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -18,6 +19,8 @@ from shared.domain.identifiers import AttachmentId, PartyUrn
 from shared.domain.labels import SystemLabel
 
 FETCH_DEBOUNCE = timedelta(seconds=15)  # Source: wire contract, Fetched rows.
+FACTS_AT_ONCE = 90
+"""With root and history below the 100 writes of a transaction. Source: design 1."""
 
 
 def fetch(
@@ -101,11 +104,46 @@ def download(
     """
     require_available(state)
     text = f"Attachment {attachment} has been downloaded"
-    after = replace(state, downloaded=state.downloaded | {attachment})
-    change = step(after, Status.ATTACHMENTS_DOWNLOADED, party=party, now=now, text=text)
-    if attachment in state.downloaded:
-        return change
-    return with_fact(change, FactType.ATTACHMENT_DOWNLOADED, state.sender, now, by=party, attachment=attachment)
+    change = step(state, Status.ATTACHMENTS_DOWNLOADED, party=party, now=now, text=text)
+    return change if attachment in state.downloaded else _tell_download(change, attachment, party, now)
+
+
+def download_all(
+    state: Correspondence, attachments: Sequence[AttachmentId], party: PartyUrn, *, now: datetime
+) -> CorrespondenceChange:
+    """Note that the recipient downloads all of these, once; each for the first time is said. Raises 1001.
+
+    As many as one transaction holds are said; `tell_downloads` says the others. Source: wire contract 12.3.
+    """
+    require_available(state)
+    text = "All attachments have been downloaded"
+    change = step(state, Status.ATTACHMENTS_DOWNLOADED, party=party, now=now, text=text)
+    return _tell_some(change, attachments, party, now)
+
+
+def tell_downloads(
+    state: Correspondence, attachments: Sequence[AttachmentId], party: PartyUrn, *, now: datetime
+) -> CorrespondenceChange:
+    """Say of more of these attachments that they were downloaded, after `download_all`. Raises 1001."""
+    require_available(state)
+    return _tell_some(CorrespondenceChange(state=state), attachments, party, now)
+
+
+def _tell_some(
+    change: CorrespondenceChange, attachments: Sequence[AttachmentId], party: PartyUrn, now: datetime
+) -> CorrespondenceChange:
+    untold = [id_ for id_ in attachments if id_ not in change.state.downloaded]
+    for attachment in untold[:FACTS_AT_ONCE]:
+        change = _tell_download(change, attachment, party, now)
+    return change
+
+
+def _tell_download(
+    change: CorrespondenceChange, attachment: AttachmentId, party: PartyUrn, now: datetime
+) -> CorrespondenceChange:
+    state = replace(change.state, downloaded=change.state.downloaded | {attachment})
+    told = replace(change, state=state)
+    return with_fact(told, FactType.ATTACHMENT_DOWNLOADED, state.sender, now, by=party, attachment=attachment)
 
 
 def purge_by_recipient(state: Correspondence, party: PartyUrn, *, now: datetime) -> CorrespondenceChange:

@@ -19,8 +19,8 @@ from shared.domain.requests import NewAttachment
 from shared.ports import App, Upload
 from shared.telemetry import Log
 from shared.usecases.access import acting_party, find_resource, require
+from shared.usecases.downloading import Download, serve
 from shared.usecases.lifecycle import is_in_use
-from shared.usecases.reading import Download, serve
 from shared.usecases.saving import ATTEMPTS, create_attachment, decide_attachment, pause, save_attachment
 
 _TYPES = frozenset({"CorrespondenceService", "GenericAccessResource"})  # Source: wire contract 5.1 item 6.

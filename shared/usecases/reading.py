@@ -1,12 +1,12 @@
-"""Looking at correspondences: overview, details, the body, attachments, search. What leaves a trace says so."""
+"""Looking at correspondences: overview, details, the body, search. What leaves a trace says so."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
 from shared.domain import labels, receiving
-from shared.domain.attachment import Attachment, External, Stored, require_readable
+from shared.domain.attachment import Attachment
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import (
     HIDDEN_FROM_SENDER,
@@ -17,14 +17,14 @@ from shared.domain.correspondence import (
     require_available,
 )
 from shared.domain.errors import DomainError, Refusal
-from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId, organisation
+from shared.domain.identifiers import CorrespondenceId, PartyUrn, ResourceId, organisation
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import Notification
-from shared.domain.policy import Action, Issuer, Permit, Subject
+from shared.domain.policy import Action, Issuer, Subject
 from shared.domain.replies import with_reply_links
 from shared.ports import App, Loaded, MailboxQuery
 from shared.usecases import lifecycle
-from shared.usecases.access import Roles, acting_party, ask, require, require_same_dialog, roles_of
+from shared.usecases.access import Roles, acting_party, ask, roles_of
 from shared.usecases.acting import find
 from shared.usecases.idempotency import answered
 from shared.usecases.saving import decide_correspondence
@@ -52,15 +52,6 @@ class Search:
     status: Status | None = None
     senders_reference: str | None = None
     idempotent_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Download:
-    """Bytes that may be served; `read(start, length)` gives them in pieces, `length` None to the end."""
-
-    attachment: Attachment
-    stored: Stored
-    read: Callable[[int, int | None], AsyncIterator[bytes]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,46 +136,6 @@ async def _opened(app: App, caller: Subject, id_: CorrespondenceId) -> Content:
     if content is None:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
     return with_reply_links(content, loaded.state.reply_options)
-
-
-async def download(
-    app: App, caller: Subject, id_: CorrespondenceId, attachment_id: AttachmentId
-) -> Download | External:
-    """One attachment of it, or where it is stored elsewhere, noted as downloaded.
-
-    Raises 1001, 2001, 2019, 2020, 4001, 4002.
-    """
-    loaded = await find(app, id_)
-    state = loaded.state
-    use = next((use for use in state.attachments if use.id == attachment_id), None)
-    attachment = await app.attachments.load(attachment_id) if use is not None else None
-    if use is None or attachment is None:
-        raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
-    require_same_dialog(caller, state)
-    permit = await require(app, caller, Action.READ, state.resource_id, state.recipient)
-    resource_id = attachment.state.resource_id
-    permit = await require(app, caller, Action.READ_ATTACHMENT, resource_id, state.recipient)
-    party, now = await acting_party(app, caller), app.clock()
-    require_available(state)
-    if use.expires is not None and use.expires <= now:
-        raise DomainError(Refusal.ATTACHMENT_EXPIRED)
-    served = require_readable(attachment.state)
-    await decide_correspondence(
-        app, id_, permit, lambda s: receiving.download(s, attachment_id, party, now=now), first=loaded
-    )
-    return serve(app, attachment.state, served, permit)
-
-
-def serve(app: App, attachment: Attachment, served: Stored | External, permit: Permit) -> Download | External:
-    """The bytes behind the committed ETag, to be read under this permit; or where they are stored elsewhere."""
-    if isinstance(served, External):
-        return served
-    stored = served
-
-    def read(start: int, length: int | None) -> AsyncIterator[bytes]:
-        return app.blobs.read(attachment.id, stored, permit, start=start, length=length)
-
-    return Download(attachment, stored, read)
 
 
 async def search(app: App, caller: Subject, search: Search) -> Sequence[CorrespondenceId]:

@@ -10,9 +10,9 @@ from functions.http.files import asked_range, disposition
 from shared.domain.attachment import AttachmentStatus, External
 from shared.domain.changes import HistoryEntry
 from shared.domain.errors import Conflict
-from shared.usecases import attachments, reading
+from shared.usecases import attachments, downloading
 from shared.usecases.attachments import AttachmentView
-from shared.usecases.reading import Download
+from shared.usecases.downloading import Download
 from tests import builders
 from tests.builders import NOW
 from tests.functions.rim import FILE, ID, Rim
@@ -53,7 +53,7 @@ async def test_what_is_stored_elsewhere_is_shown_with_its_address(rim: Rim) -> N
 
 async def test_a_download_of_what_is_stored_elsewhere_leads_there(rim: Rim) -> None:
     """For the recipient and the sender; the other host is not told where they come from."""
-    rim.stub(reading, "download", LINK)
+    rim.stub(downloading, "download", LINK)
     rim.stub(attachments, "download_as_sender", LINK)
     for path, caller in (
         (f"/correspondence/{ID}/attachment/{FILE}/download", "recipient"),
@@ -151,7 +151,7 @@ async def test_a_deleted_file_is_answered_with_nothing(rim: Rim) -> None:
 
 async def test_a_recipient_gets_the_bytes_with_type_name_and_digests(rim: Rim) -> None:
     """The whole file: length, strong validator, both digests, and the word that ranges may be asked for."""
-    rim.stub(reading, "download", download())
+    rim.stub(downloading, "download", download())
     answer = await rim.get(f"/correspondence/{ID}/attachment/{FILE}/download", "idporten")
     digest = f"sha-256=:{base64.b64encode(bytes.fromhex('ab' * 32)).decode()}:"
     assert (answer.status_code, answer.content) == (200, BYTES)
@@ -179,7 +179,7 @@ async def test_a_recipient_gets_the_bytes_with_type_name_and_digests(rim: Rim) -
 )
 async def test_a_range_is_served_alone(rim: Rim, headers: dict[str, str], status: int, content: bytes) -> None:
     """One range of the same bytes; anything else means the whole file."""
-    rim.stub(reading, "download", download())
+    rim.stub(downloading, "download", download())
     path = f"/correspondence/{ID}/attachment/{FILE}/download"
     answer = await rim.send("GET", path, "portal", headers=headers)
     assert (answer.status_code, answer.content) == (status, content)
@@ -193,7 +193,7 @@ async def test_a_range_is_served_alone(rim: Rim, headers: dict[str, str], status
 
 async def test_swapped_bytes_are_not_found(rim: Rim) -> None:
     """Nothing of them goes out: 2001 before the first byte."""
-    rim.stub(reading, "download", download(error=Conflict()))
+    rim.stub(downloading, "download", download(error=Conflict()))
     answer = await rim.get(f"/correspondence/{ID}/attachment/{FILE}/download", "recipient")
     assert (answer.status_code, answer.json()["errorCode"]) == (404, 2001)
 

@@ -11,7 +11,7 @@ from shared.domain.correspondence import Status
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
-from shared.usecases import acting, attachments, lifecycle, reading
+from shared.usecases import acting, attachments, downloading, lifecycle
 from shared.usecases.initialise import initialise
 from shared.usecases.scanning import scan_attachment
 from tests.builders import AGENCY, BUSINESS, PERSON, RESOURCE, message, new_attachment, subscription
@@ -76,7 +76,7 @@ async def read(world: World, id_: CorrespondenceId, told: Told) -> None:
     state = state_of(world, id_)
     if state.is_purged:
         return
-    found = await reading.download(world.app, READER, id_, state.attachments[0].id)
+    found = await downloading.download(world.app, READER, id_, state.attachments[0].id)
     told.downloads.append(await read_all(found.read(0, None)))
     await acting.purge(world.app, READER, id_)
 

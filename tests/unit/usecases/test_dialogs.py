@@ -11,7 +11,7 @@ from shared.domain.dialog import dialog_id
 from shared.domain.errors import Rejected, Unavailable
 from shared.domain.identifiers import CorrespondenceId
 from shared.domain.notification import ContactPoint
-from shared.usecases import acting, dialogs, lifecycle, reading
+from shared.usecases import acting, dialogs, downloading, lifecycle, reading
 from tests.builders import NOW, PERSON, new_id, notification_request
 from tests.fakes.world import READER, SENDER, World
 from tests.unit.usecases.stories import published, sent, state_of, stored
@@ -156,7 +156,7 @@ async def test_downloads_are_named_in_the_log() -> None:
     files = (await stored(world, display_name="Kartet"), await stored(world), await stored(world))
     id_ = await published(world, existing_attachments=files)
     for file in files:
-        await reading.download(world.app, READER, id_, file)
+        await downloading.download(world.app, READER, id_, file)
     del world.attachments.partitions[files[2]]
     await world.settle()
     words = [str(activity["description"]) for activity in world.dialogs.activities[dialog_id(state_of(world, id_))]]

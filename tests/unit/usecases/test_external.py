@@ -13,7 +13,7 @@ from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId
 from shared.domain.requests import NewAttachment
 from shared.schemas.requests import digest
-from shared.usecases import acting, attachments, reading, scanning
+from shared.usecases import acting, attachments, downloading, scanning
 from shared.usecases.initialise import StagedFile, initialise
 from tests.builders import NOW, PERSON, message, new_attachment
 from tests.fakes.world import READER, SENDER, World
@@ -109,10 +109,21 @@ async def test_a_recipient_is_led_to_the_content(world: World) -> None:
     """It is noted as any download is, and the link's own expiry holds."""
     state = await letter(world, link(expiration_in_days=1))
     (use,) = state.attachments
-    assert await reading.download(world.app, READER, state.id, use.id) == External(URL, SHA256)
+    assert await downloading.download(world.app, READER, state.id, use.id) == External(URL, SHA256)
     assert Status.ATTACHMENTS_DOWNLOADED in state_of(world, state.id).ever
     world.now += timedelta(days=2)
-    assert await refused(reading.download(world.app, READER, state.id, use.id)) is Refusal.ATTACHMENT_EXPIRED
+    assert await refused(downloading.download(world.app, READER, state.id, use.id)) is Refusal.ATTACHMENT_EXPIRED
+
+
+async def test_a_zip_has_what_is_stored_here(world: World) -> None:
+    """Links are left out of it and not noted; with links only there is nothing to put in."""
+    file = await stored(world)
+    state = await letter(world, link(), existing_attachments=(file,))
+    found = await downloading.download_all(world.app, READER, state.id)
+    assert [one.attachment.id for one in found.files] == [file]
+    assert state_of(world, state.id).downloaded == {file}
+    state = await letter(world, link())
+    assert await refused(downloading.download_all(world.app, READER, state.id)) is Refusal.ATTACHMENT_NOT_FOUND
 
 
 async def test_a_link_can_be_used_again(world: World) -> None:

@@ -14,7 +14,7 @@ from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId
 from shared.domain.policy import Action, Issuer, Scope, Subject
 from shared.ports import Party
-from shared.usecases import acting, reading
+from shared.usecases import acting, downloading, reading
 from shared.usecases.reading import Role, Search
 from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, RESOURCE, new_id, notification_request
 from tests.fakes.world import READER, SENDER, World
@@ -90,7 +90,7 @@ async def test_nothing_unpublished_reaches_a_recipient(world: World, look: Any, 
 async def test_nothing_purged_reaches_a_recipient(world: World, look: Any, caller: Subject) -> None:
     """1001 once it was purged, even when it shows a higher status."""
     id_ = await letter(world, existing_attachments=(await stored(world),))
-    await reading.download(world.app, READER, id_, state_of(world, id_).attachments[0].id)
+    await downloading.download(world.app, READER, id_, state_of(world, id_).attachments[0].id)
     await acting.purge(world.app, READER, id_)
     assert state_of(world, id_).status is Status.ATTACHMENTS_DOWNLOADED
     assert await refused(look(world.app, caller, id_)) is Refusal.CORRESPONDENCE_NOT_FOUND
@@ -289,7 +289,7 @@ async def test_a_download_gives_the_bytes_and_is_noted_each_time(world: World) -
     """A status each time, an event once; a part of the bytes can be read."""
     id_, file = await with_file(world)
     for _ in range(2):
-        found = await reading.download(world.app, READER, id_, file)
+        found = await downloading.download(world.app, READER, id_, file)
         assert await read_all(found.read(0, None)) == CONTENT
         assert await read_all(found.read(1, 3)) == CONTENT[1:4]
     history = [entry.status for entry in await world.correspondences.history(id_)]
@@ -302,10 +302,10 @@ async def test_a_file_the_letter_does_not_have_is_not_found(world: World) -> Non
     id_, file = await with_file(world)
     other = await letter(world)
     permit(world)
-    assert await refused(reading.download(world.app, READER, other, file)) is Refusal.ATTACHMENT_NOT_FOUND
-    assert await refused(reading.download(world.app, READER, UNKNOWN, file)) is Refusal.CORRESPONDENCE_NOT_FOUND
+    assert await refused(downloading.download(world.app, READER, other, file)) is Refusal.ATTACHMENT_NOT_FOUND
+    assert await refused(downloading.download(world.app, READER, UNKNOWN, file)) is Refusal.CORRESPONDENCE_NOT_FOUND
     world.attachments.partitions.clear()
-    assert await refused(reading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_NOT_FOUND
+    assert await refused(downloading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_NOT_FOUND
 
 
 async def test_a_download_needs_the_right_to_the_message_and_to_the_file(world: World) -> None:
@@ -313,10 +313,10 @@ async def test_a_download_needs_the_right_to_the_message_and_to_the_file(world: 
     id_, file = await with_file(world)
     for pair in RECIPIENT:
         permit(world, pair)
-        assert await refused(reading.download(world.app, READER, id_, file)) is Refusal.NO_ACCESS
+        assert await refused(downloading.download(world.app, READER, id_, file)) is Refusal.NO_ACCESS
     permit(world, *RECIPIENT)
     other = dialog_token(new_id("dialog"))
-    assert await refused(reading.download(world.app, other, id_, file)) is Refusal.NO_ACCESS
+    assert await refused(downloading.download(world.app, other, id_, file)) is Refusal.NO_ACCESS
 
 
 async def test_the_right_to_a_file_is_that_of_the_files_own_resource(world: World) -> None:
@@ -325,7 +325,7 @@ async def test_the_right_to_a_file_is_that_of_the_files_own_resource(world: Worl
     world.registry.resources[elsewhere.id] = elsewhere
     id_, file = await with_file(world, resource_id=elsewhere.id)
     world.decisions.asked.clear()
-    await reading.download(world.app, READER, id_, file)
+    await downloading.download(world.app, READER, id_, file)
     assert (Action.READ_ATTACHMENT, elsewhere.id) in {(a, resource.id) for _, a, resource, _ in world.decisions.asked}
 
 
@@ -333,20 +333,20 @@ async def test_no_file_of_an_unpublished_letter_is_given_out(world: World) -> No
     """1001 until the publish time."""
     file = await stored(world)
     id_ = await sent(world, requested_publish_time=NOW + timedelta(days=1), existing_attachments=(file,))
-    assert await refused(reading.download(world.app, WRITER, id_, file)) is Refusal.CORRESPONDENCE_NOT_FOUND
+    assert await refused(downloading.download(world.app, WRITER, id_, file)) is Refusal.CORRESPONDENCE_NOT_FOUND
 
 
 async def test_a_use_that_has_expired_is_refused(world: World) -> None:
     """2020 from the use's own expiry on."""
     id_, file = await with_file(world, expiration_in_days=3)
     world.now += timedelta(days=3)
-    assert await refused(reading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_EXPIRED
+    assert await refused(downloading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_EXPIRED
 
 
 async def test_swapped_bytes_are_never_given_out(world: World) -> None:
     """Reading raises instead of giving what is there now."""
     id_, file = await with_file(world)
-    found = await reading.download(world.app, READER, id_, file)
+    found = await downloading.download(world.app, READER, id_, file)
     world.blobs.swap(file, b"something else!")
     with pytest.raises(Exception, match="gone"):
         await read_all(found.read(0, None))
