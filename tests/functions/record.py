@@ -16,6 +16,7 @@ from functions.http.api import OPERATIONS, build
 from functions.http.openapi import answers
 from functions.http.openapi.document import description
 from functions.http.openapi.entries import ENTRIES
+from functions.http.zips import ZIP
 from tests.architecture.sources import ROOT
 from tests.functions.scene import carry_out, scene, served
 
@@ -30,8 +31,14 @@ def kept(answer: httpx.Response) -> dict[str, Any]:
         "status": answer.status_code,
         "headers": {name: text for name, text in answer.headers.items() if name in answers.HEADERS},
         "type": type_,
-        "body": answer.json() if type_ == "application/json" else answer.text,
+        "body": _body(answer, type_),
     }
+
+
+def _body(answer: httpx.Response, type_: str) -> Any:
+    if type_ == ZIP:
+        return f"({len(answer.content)} bytes)"
+    return answer.json() if type_ == "application/json" else answer.text
 
 
 async def answers_to_examples(operation_id: str) -> list[dict[str, Any]]:

@@ -36,8 +36,6 @@ FOUND_BY_THE_FORM = {
     Refusal.KEY_NOT_A_GUID,
 }
 """Faults that the form of a request shows already: they are answered as validation problems, without their number."""
-NOT_YET = {Refusal.ZIP_TOO_LARGE}
-"""Refusals of operations that do not exist yet."""
 
 
 def id_of(operation: Operation) -> str:
@@ -143,7 +141,7 @@ def told_in(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def test_every_refusal_of_the_catalogue_is_some_operation_s() -> None:
     """A number that nothing answers with would be a promise that nobody keeps."""
     carried = {refusal for entry in ENTRIES.values() for refusal in entry.refusals} | {Refusal.REQUEST_TOO_LARGE}
-    assert set(Refusal) - carried <= FOUND_BY_THE_FORM | NOT_YET
+    assert set(Refusal) - carried <= FOUND_BY_THE_FORM
     assert not carried & FOUND_BY_THE_FORM
 
 

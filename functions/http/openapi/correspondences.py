@@ -234,5 +234,8 @@ ENTRIES: Mapping[str, Entry] = {
         ),
         refusals=_OF_A_DOWNLOAD,
     ),
+    "download_all_correspondence_attachments": Entry(
+        examples=(_of(LETTER, "Every file of a letter"),), refusals=(*_OF_A_DOWNLOAD, Refusal.ZIP_TOO_LARGE)
+    ),
 }
 """By the operation's id."""
