@@ -13,7 +13,7 @@ from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId
 from shared.domain.policy import Action, own_work
 from shared.ports import Rules
-from shared.usecases import attachments, reading
+from shared.usecases import attachments, downloading
 from shared.usecases.scanning import act_on, scan_attachment
 from tests.builders import RESOURCE, new_attachment, new_id
 from tests.fakes.world import READER, SENDER, World
@@ -283,7 +283,7 @@ async def test_letters_that_are_published_outlive_the_withdrawal_of_their_file()
     await say(world, file, Scan.INFECTED)
     await world.settle()
     assert Status.FAILED not in state_of(world, letter).ever
-    assert await refused(reading.download(world.app, READER, letter, file)) is Refusal.ATTACHMENT_NOT_FOUND
+    assert await refused(downloading.download(world.app, READER, letter, file)) is Refusal.ATTACHMENT_NOT_FOUND
 
 
 @pytest.mark.parametrize("scan", [Scan.CLEAN, Scan.INFECTED])
