@@ -1,6 +1,7 @@
 """The composition root: adapters are made here, once, on the first call and never at import."""
 
 import base64
+import hmac
 from functools import cache
 from pathlib import Path
 from typing import assert_never
@@ -13,6 +14,7 @@ from shared.adapters.blobs import BlobStore
 from shared.adapters.clamd import ClamdScanner
 from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.decisions import PolicyDecisions
+from shared.adapters.defender import DefenderScanner
 from shared.adapters.dialogporten import DialogportenClient
 from shared.adapters.email import CommunicationEmail
 from shared.adapters.idempotency import IdempotencyTable
@@ -29,7 +31,7 @@ from shared.adapters.tokens import TokenVerifier
 from shared.adapters.webhook_post import HttpWebhooks
 from shared.clock import moved_clock, system_clock
 from shared.config import Environment, ScannerKind, Settings, settings
-from shared.domain.policy import Subject
+from shared.domain.policy import Issuer, Scope, Subject
 from shared.ports import MAX_FILE_BYTES, App, Clock, Rules, Scanner
 
 DIALOGPORTEN_SCOPE = "digdir:dialogporten.serviceprovider"
@@ -60,7 +62,7 @@ def app() -> App:
             credential=credential,
         ),
         blobs=blobs,
-        scanner=_scanner(s),
+        scanner=_scanner(s, blobs),
         registry=registry,
         decisions=PolicyDecisions(registry.policy),
         email=CommunicationEmail(endpoint, key, s.email_sender_address, credential),
@@ -78,6 +80,14 @@ async def authenticate(authorization: str | None) -> Subject:
     """Who the `Authorization` header names. Raises `shared.adapters.tokens.InvalidToken`."""
     scheme, _, token = (authorization or "").partition(" ")
     return await _verifier().verify(token.strip() if scheme.lower() == "bearer" else "")
+
+
+def tells_results_of_scans(secret: str) -> Subject | None:
+    """Who sends results of scans with the shared secret; None when it is not the one, or there is none."""
+    expected = settings().scan_results_secret
+    if not expected or not hmac.compare_digest(secret.encode(), expected.encode()):
+        return None
+    return Subject(issuer=Issuer.ENTRA, scopes=frozenset({Scope.EVENT_GRID}))
 
 
 @cache
@@ -101,12 +111,14 @@ def _credential(s: Settings) -> AsyncTokenCredential | None:
     return DefaultAzureCredential()
 
 
-def _scanner(s: Settings) -> Scanner:
+def _scanner(s: Settings, blobs: BlobStore) -> Scanner:
     match s.malware_scanner:
         case ScannerKind.BUILTIN:
             return BuiltinScanner()
         case ScannerKind.CLAMD:
             return ClamdScanner(s.clamd_address, max_bytes=s.clamd_max_bytes)
+        case ScannerKind.DEFENDER:
+            return DefenderScanner(blobs.tags)
         case other:
             assert_never(other)
 

@@ -27,15 +27,20 @@ class ScannerKind(StrEnum):
 
     BUILTIN = "builtin"
     CLAMD = "clamd"
+    DEFENDER = "defender"
 
 
 class TokenIssuer(BaseModel):
-    """One trusted issuer of tokens: of which kind, its exact `iss`, where its keys are, which algorithms it may use."""
+    """One trusted issuer of tokens: of which kind, its exact `iss`, where its keys are, which algorithms it may use.
+
+    `audience`: the `aud` that its tokens must have, empty for any.
+    """
 
     kind: Issuer
     issuer: str
     jwks_url: str
     algorithms: tuple[str, ...] = ("RS256",)
+    audience: str = ""
 
     @field_validator("algorithms")
     @classmethod
@@ -43,6 +48,12 @@ class TokenIssuer(BaseModel):
         if not value or any(a not in {"RS256", "PS256", "ES256", "EdDSA"} for a in value):
             raise ValueError("only RS256, PS256, ES256 and EdDSA are allowed")
         return value
+
+    @model_validator(mode="after")
+    def _of_our_own(self) -> "TokenIssuer":
+        if self.kind is Issuer.ENTRA and not self.audience:
+            raise ValueError("an issuer of the kind entra needs an audience: it issues tokens for everybody")
+        return self
 
 
 class SettingsError(Exception):
@@ -72,6 +83,7 @@ class Settings(BaseSettings):
     maskinporten_client_id: str = ""
     maskinporten_jwk: str = ""
     malware_scanner: ScannerKind
+    scan_results_secret: str = Field(default="", pattern=r"^(|[!-~]{32,})$", description="at least 32 characters")
     clamd_address: str = Field(
         default="", pattern=r"^(|/.+|[^/]+:\d{1,5})$", description="host:port or /path/of/socket"
     )

@@ -31,6 +31,13 @@ async def subject_of(authorization: str | None) -> Subject | None:
         return None
 
 
+def subject_by_secret(secret: str) -> Subject | None:
+    """Who knows this secret, or None."""
+    from shared import bootstrap
+
+    return bootstrap.tells_results_of_scans(secret)
+
+
 def settings_fault() -> str | None:
     """Why the app cannot be composed, naming the settings at fault; None when it can."""
     from shared.config import SettingsError

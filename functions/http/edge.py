@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, PlainTextResponse
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders, QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +19,7 @@ from functions.http.accepting import accepts
 from functions.http.operation import BYTES, Operation, Policy, admits, must_be_exchanged
 from functions.http.problems import invalid, problem, refused
 from shared.domain.errors import Conflict, DomainError, ErrorKind, InvalidRequest, Refusal, Rejected, Unavailable
+from shared.domain.policy import Subject
 from shared.schemas.base import faults
 from shared.telemetry import Log, trace_id
 
@@ -38,6 +39,7 @@ STATUS: Mapping[ErrorKind, int] = {
 """The HTTP status of each kind of refusal. Source: wire contract 5.9."""
 
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+SECRET_HEADER = "X-Webhook-Secret"  # noqa: S105  The name of a header.
 DEFAULT_RETRY_SECONDS = 5
 EXCHANGE_FIRST = "A Maskinporten token must be exchanged for an Altinn token before it can be used here"
 TOO_LARGE = (
@@ -120,7 +122,7 @@ async def _admit(operation: Operation, scope: Scope) -> Response | None:
     """Leave the caller in the scope, or say why not: 401, 403, 406 or 415, in this order."""
     headers = Headers(scope=scope)
     if operation.policy is not Policy.PUBLIC:
-        caller = await composition.subject_of(headers.get("authorization"))
+        caller = await _caller(operation, scope, headers)
         if caller is None:
             return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
         if must_be_exchanged(operation.policy, caller):
@@ -133,6 +135,15 @@ async def _admit(operation: Operation, scope: Scope) -> Response | None:
     if not _is_of(headers.get("content-type"), operation.consumes):
         return problem(415, trace=scope[_TRACE])
     return None
+
+
+async def _caller(operation: Operation, scope: Scope, headers: Headers) -> Subject | None:
+    """Whom the token names; results of scans may come with a shared secret instead, in a header or in the query."""
+    if operation.policy is Policy.SCAN_RESULTS:
+        secret = headers.get(SECRET_HEADER) or QueryParams(scope["query_string"]).get("secret")
+        if secret:
+            return composition.subject_by_secret(secret)
+    return await composition.subject_of(headers.get("authorization"))
 
 
 def _is_of(content_type: str | None, consumes: str | None) -> bool:

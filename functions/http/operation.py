@@ -31,6 +31,8 @@ class Policy(StrEnum):
     DOWNLOAD = "Download"
     NOTIFICATION_CHECK = "NotificationCheck"
     SUBSCRIBER = "Subscriber"
+    MAINTENANCE = "Maintenance"
+    SCAN_RESULTS = "ScanResults"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,7 @@ def _is_sender_or_recipient(caller: Subject) -> bool:
 def _may_download(caller: Subject) -> bool:
     if caller.issuer is Issuer.ALTINN:
         return caller.has(Scope.READ) or caller.has(Scope.PORTAL)
-    return caller.issuer is not Issuer.MASKINPORTEN
+    return caller.issuer in {Issuer.DIALOGPORTEN, Issuer.IDPORTEN}
 
 
 def _checks_notifications(caller: Subject) -> bool:
@@ -116,6 +118,14 @@ def _subscribes(caller: Subject) -> bool:
     return caller.issuer in {Issuer.ALTINN, Issuer.MASKINPORTEN} and caller.has(Scope.EVENTS_SUBSCRIBE)
 
 
+def _maintains(caller: Subject) -> bool:
+    return caller.issuer is Issuer.MASKINPORTEN and caller.has(Scope.MAINTENANCE)
+
+
+def _tells_results_of_scans(caller: Subject) -> bool:
+    return caller.issuer is Issuer.ENTRA and caller.has(Scope.EVENT_GRID)
+
+
 _RULES: Mapping[Policy, Callable[[Subject], bool]] = {
     Policy.PUBLIC: lambda _: True,
     Policy.SENDER: _is_sender,
@@ -124,4 +134,6 @@ _RULES: Mapping[Policy, Callable[[Subject], bool]] = {
     Policy.DOWNLOAD: _may_download,
     Policy.NOTIFICATION_CHECK: _checks_notifications,
     Policy.SUBSCRIBER: _subscribes,
+    Policy.MAINTENANCE: _maintains,
+    Policy.SCAN_RESULTS: _tells_results_of_scans,
 }

@@ -1,7 +1,7 @@
 """Azure Blob Storage: the bytes of attachments (one container, no copies), and responses too long for a table."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from io import BytesIO
 from typing import Any
@@ -125,6 +125,20 @@ class BlobStore:
             return None
         md5 = properties.content_settings.content_md5
         return Stored(properties.etag.strip('"'), properties.size, bytes(md5).hex() if md5 else "", "")
+
+    async def tags(self, id_: AttachmentId, etag: str) -> Mapping[str, str]:
+        """The index tags of these very bytes. Raises Conflict when others lie there, or none."""
+
+        async def get() -> Mapping[str, str]:
+            blob = self._blob(id_)
+            found = await blob.get_blob_tags()
+            await blob.get_blob_properties(**_if_match(etag))  # Tags take no condition: still the same afterwards.
+            return found
+
+        try:
+            return await self._run(ATTACHMENTS, get)
+        except Missing as error:
+            raise Conflict("the bytes are gone") from error
 
     async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
         """Remove the bytes, with `etag` only these very bytes; fine when there are none."""

@@ -25,6 +25,8 @@ def subject_of(issuer: Issuer, claims: Claims) -> Subject:
     """The subject of a token of this kind of issuer. Claims that make no sense are as if they were not there."""
     if issuer is Issuer.DIALOGPORTEN:
         return _dialog_subject(claims)
+    if issuer is Issuer.ENTRA:  # Applications of our own tenant act for nobody.
+        return Subject(issuer=issuer, scopes=_listed(claims.get("roles")), token_id=_text(claims, "jti"))
     individual = _person(issuer, claims)
     # In a person's token the consumer is whoever runs the client, and has nothing to do with what the person may do.
     number = None if individual else _consumer(claims)
@@ -55,9 +57,11 @@ def _dialog_subject(claims: Claims) -> Subject:
 
 def _scopes(claims: Claims) -> frozenset[str]:
     scope = claims.get("scope")
-    if isinstance(scope, list):
-        return frozenset(part for part in scope if isinstance(part, str))
-    return frozenset(scope.split()) if isinstance(scope, str) else frozenset()
+    return frozenset(scope.split()) if isinstance(scope, str) else _listed(scope)
+
+
+def _listed(value: object) -> frozenset[str]:
+    return frozenset(part for part in value if isinstance(part, str)) if isinstance(value, list) else frozenset()
 
 
 def _person(issuer: Issuer, claims: Claims) -> PartyUrn | None:

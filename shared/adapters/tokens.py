@@ -14,7 +14,7 @@ from shared.domain.policy import Subject
 
 _LONGEST_TOKEN = 16_384
 _UNVERIFIED: Options = {"verify_signature": False}
-# Times are judged below by our own clock; audiences differ by issuer and are not looked at. Source: wire contract 1.6.
+# Times are judged below by our own clock; audiences only where the issuer's setting names one. Source: contract 1.6.
 _SIGNATURE_ONLY: Options = {
     "verify_signature": True,
     "verify_exp": False,
@@ -53,6 +53,8 @@ class TokenVerifier:
             raise InvalidToken("unknown key")
         claims = _verified(token, key, issuer.algorithms)
         self._require_current(claims)
+        if issuer.audience and issuer.audience not in _audiences(claims):
+            raise InvalidToken("for somebody else")
         return subject_of(issuer.kind, claims)
 
     def _require_current(self, claims: dict[str, Any]) -> None:
@@ -84,6 +86,11 @@ def _verified(token: str, key: Any, algorithms: tuple[str, ...]) -> dict[str, An
         return jwt.decode(token, key, algorithms=list(algorithms), options=_SIGNATURE_ONLY)
     except (jwt.PyJWTError, TypeError, ValueError) as error:  # A key of another kind than the algorithm is a TypeError.
         raise InvalidToken("signature does not hold") from error
+
+
+def _audiences(claims: dict[str, Any]) -> list[Any]:
+    value = claims.get("aud")
+    return value if isinstance(value, list) else [value]
 
 
 def _seconds(claims: dict[str, Any], name: str) -> float | None:

@@ -13,10 +13,11 @@ class Issuer(StrEnum):
     MASKINPORTEN = "maskinporten"
     IDPORTEN = "idporten"
     DIALOGPORTEN = "dialogporten"
+    ENTRA = "entra"
 
 
 class Scope(StrEnum):
-    """Scopes that mean something to us. Source: wire contract 1.6."""
+    """Scopes that mean something to us. Source: wire contract 1.6; EVENT_GRID is an application's role in Entra."""
 
     WRITE = "altinn:correspondence.write"
     READ = "altinn:correspondence.read"
@@ -25,6 +26,8 @@ class Scope(StrEnum):
     CONDITION_CHECK = "altinn:system/notifications.condition.check"
     FORWARD_CHECK = "altinn:correspondence.forward.check"
     EVENTS_SUBSCRIBE = "altinn:events.subscribe"
+    MAINTENANCE = "altinn:correspondence.maintenance"
+    EVENT_GRID = "AzureEventGridSecureWebhookSubscriber"
 
 
 class Action(StrEnum):

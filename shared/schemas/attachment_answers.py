@@ -1,15 +1,45 @@
 """A file in the answers about a correspondence. Source: wire contract 2.6."""
 
+from enum import StrEnum
 from typing import ClassVar
 
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.checks_files import data_type
 from shared.domain.correspondence import AttachmentUse
-from shared.schemas.base import Additive, Time
+from shared.schemas.base import Additive, Answer, Time
 from shared.schemas.enums import StoredLocation
 
 EXTERNAL_MEMBERS = frozenset({"dataLocationUrl", "dataLocationDigest"})
 """What is said only of a file that is stored elsewhere."""
+SCAN_MEMBERS = frozenset({"scan"})
+"""What is said only of a file whose bytes are here."""
+
+
+class ScanWord(StrEnum):
+    """How the malware scan of a file stands."""
+
+    WAITING = "Waiting"
+    CLEAN = "Clean"
+    INFECTED = "Infected"
+    NOT_SCANNED = "NotScanned"
+    BYPASSED = "Bypassed"
+
+
+class ScanAnswer(Answer):
+    """The malware scan of a file; an addition."""
+
+    state: ScanWord
+    since: Time
+    reason: str
+
+    @classmethod
+    def of(cls, attachment: Attachment) -> "ScanAnswer | None":
+        """How it stands since when, and why; None before the upload."""
+        scan = attachment.scan
+        if scan is None:
+            return None
+        word = ScanWord.WAITING if scan.verdict is None else ScanWord[scan.verdict.name]
+        return cls(state=word, since=scan.since, reason=scan.reason)
 
 
 def external_members(attachment: Attachment) -> dict[str, str | None]:
@@ -27,7 +57,7 @@ class CorrespondenceAttachment(Additive):
     Of one that is stored elsewhere the address is said, and the digest that its sender gave.
     """
 
-    additions: ClassVar[frozenset[str]] = EXTERNAL_MEMBERS
+    additions: ClassVar[frozenset[str]] = EXTERNAL_MEMBERS | SCAN_MEMBERS
 
     id: str
     file_name: str
@@ -45,6 +75,7 @@ class CorrespondenceAttachment(Additive):
     status_changed: Time
     data_type: str
     expiration_time: Time | None
+    scan: ScanAnswer | None = None
 
     @classmethod
     def of(cls, use: AttachmentUse, attachment: Attachment) -> "CorrespondenceAttachment":
@@ -64,4 +95,5 @@ class CorrespondenceAttachment(Additive):
             status_changed=attachment.status_changed,
             data_type=data_type(attachment.file_name),
             expiration_time=use.expires,
+            scan=ScanAnswer.of(attachment),
         )

@@ -23,7 +23,13 @@ from shared.domain.correspondence import (
 from shared.domain.identifiers import CorrespondenceId, ResourceId
 from shared.domain.labels import SystemLabel
 from shared.domain.requests import Initialised
-from shared.schemas.attachment_answers import EXTERNAL_MEMBERS, CorrespondenceAttachment, external_members
+from shared.schemas.attachment_answers import (
+    EXTERNAL_MEMBERS,
+    SCAN_MEMBERS,
+    CorrespondenceAttachment,
+    ScanAnswer,
+    external_members,
+)
 from shared.schemas.base import Additive, Answer, Time
 from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
 
@@ -139,7 +145,7 @@ class CorrespondenceDetails(CorrespondenceOverview):
 class AttachmentOverview(Additive):
     """`AttachmentOverviewExt`; of one that is stored elsewhere its address is said too."""
 
-    additions: ClassVar[frozenset[str]] = EXTERNAL_MEMBERS
+    additions: ClassVar[frozenset[str]] = EXTERNAL_MEMBERS | SCAN_MEMBERS
 
     resource_id: str
     sender: str
@@ -157,6 +163,7 @@ class AttachmentOverview(Additive):
     data_type: str
     data_location_url: str | None = None
     data_location_digest: str | None = None
+    scan: ScanAnswer | None = None
 
 
 class AttachmentDetails(AttachmentOverview):
@@ -228,6 +235,7 @@ def attachment_members(state: Attachment, correspondence_ids: Iterable[Correspon
         "correspondence_ids": list(correspondence_ids),
         "data_type": data_type(state.file_name),
         **external_members(state),
+        "scan": ScanAnswer.of(state),
     }
 
 

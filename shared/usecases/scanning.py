@@ -3,9 +3,10 @@
 from shared.domain import attachment as decisions
 from shared.domain.attachment import Attachment, AttachmentStatus, Scan, Stored, Verdict
 from shared.domain.changes import Due, Task
-from shared.domain.errors import Conflict, Unavailable
-from shared.domain.identifiers import AttachmentId
+from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
+from shared.domain.identifiers import AttachmentId, as_guid
 from shared.domain.policy import Action, Permit, own_work
+from shared.domain.scan_results import ScanResult
 from shared.ports import App
 from shared.telemetry import Log
 from shared.usecases.retrying import retry_later
@@ -40,6 +41,27 @@ async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> N
         _log.info("scan.bytes_replaced", attachment=id_)  # their own event brings the new ones
     else:
         await act_on(app, id_, verdict, permit, earlier=earlier)
+
+
+async def record_result(app: App, result: ScanResult) -> None:
+    """What another scanner found is on record and acted on. Raises 2001, 4002. Safe to repeat.
+
+    A result that does not say which version of the bytes it is about is no verdict: the scanner is asked instead.
+    """
+    name = as_guid(result.blob_name)
+    id_ = AttachmentId(name) if name is not None else None
+    loaded = await app.attachments.load(id_) if id_ is not None else None
+    if id_ is None or loaded is None:
+        raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
+    if loaded.state.sender not in await app.registry.parties([loaded.state.sender]):
+        raise DomainError(Refusal.PARTY_UNKNOWN, "The attachment's sender was not found in the register")
+    now = app.clock()
+    if not result.etag:
+        await app.agenda.put(Due(Task.CATCH_UP, f"scan:{id_}", now), now=now)
+        return
+    permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_result")
+    earlier = await app.attachments.verdict(id_, result.etag)
+    await act_on(app, id_, result.verdict(now=now), permit, earlier=earlier)
 
 
 async def act_on(app: App, id_: AttachmentId, verdict: Verdict, permit: Permit, *, earlier: Verdict | None) -> None:

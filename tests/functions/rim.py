@@ -36,6 +36,9 @@ CALLERS = {
     "idporten": caller(Issuer.IDPORTEN),
     "reading-dialog": caller(Issuer.DIALOGPORTEN, dialog_actions=frozenset({"read"})),
     "other-dialog": caller(Issuer.DIALOGPORTEN, dialog_actions=frozenset({"write"})),
+    "maintainer": caller(Issuer.MASKINPORTEN, Scope.MAINTENANCE),
+    "event-grid": Subject(issuer=Issuer.ENTRA, scopes=frozenset({Scope.EVENT_GRID})),
+    "other-application": Subject(issuer=Issuer.ENTRA),
     "nobody": caller(Issuer.ALTINN),
 }
 """Who the bearer token of each name stands for."""

@@ -36,6 +36,8 @@ ADMITTED = {
     Policy.DOWNLOAD: {"recipient", "portal", "idporten", "reading-dialog", "other-dialog"},
     Policy.NOTIFICATION_CHECK: {"checker"},
     Policy.SUBSCRIBER: {"subscriber"},
+    Policy.MAINTENANCE: {"maintainer"},
+    Policy.SCAN_RESULTS: {"event-grid"},
 }
 
 

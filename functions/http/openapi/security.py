@@ -32,6 +32,8 @@ ALTERNATIVES: Mapping[Policy, tuple[Alternative, ...]] = {
     Policy.SENDER_OR_RECIPIENT: (*_SENDER, *_RECIPIENT, {MASKINPORTEN: [Scope.READ]}),
     Policy.DOWNLOAD: ({ALTINN: [Scope.READ]}, {ALTINN: [Scope.PORTAL]}, {IDPORTEN: []}, {DIALOGPORTEN: []}),
     Policy.NOTIFICATION_CHECK: ({MASKINPORTEN: [Scope.CONDITION_CHECK]},),
+    Policy.MAINTENANCE: ({MASKINPORTEN: [Scope.MAINTENANCE]},),
+    Policy.SCAN_RESULTS: (),
     Policy.SUBSCRIBER: ({ALTINN: [Scope.EVENTS_SUBSCRIBE]}, {MASKINPORTEN: [Scope.EVENTS_SUBSCRIBE]}),
 }
 """Any one of them is enough; the scopes of one are all needed. For a dialog's token they are what it allows."""

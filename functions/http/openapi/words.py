@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 
-_ADDED = {"messageBodyFormat", "dataLocationUrl", "dataLocationDigest"}
+_ADDED = {"messageBodyFormat", "dataLocationUrl", "dataLocationDigest", "scan"}
 ADDED_MEMBERS = frozenset(_ADDED)
 """Members that upstream's bodies do not have."""
 
@@ -93,6 +93,7 @@ MEMBERS: Mapping[str, str] = {
     "propertyList": "At most 10 values of at most 300 characters, by keys of at most 50",
     "published": "When the recipient could see it first",
     "read": "When it was read first",
+    "reason": "Why",
     "recipient": "The recipient",
     "recipientToOverride": "The recipient that is meant",
     "recipients": "The recipients",
@@ -108,6 +109,7 @@ MEMBERS: Mapping[str, str] = {
     "resourceFilter": "The resource that events must be about, as `urn:altinn:resource:` and its id",
     "resourceId": "The id of the resource in the resource registry, with or without `urn:altinn:resource:`",
     "role": "Whose side is searched from",
+    "scan": "How the malware scan of the file stands; not there before its bytes are",
     "secret": "What deliveries are signed with; shown here only",
     "sendNotification": "Whether it may still be sent",
     "sendReminder": "Whether a reminder is sent after seven days when it is still unread",
@@ -117,7 +119,9 @@ MEMBERS: Mapping[str, str] = {
     "sms": "The latest SMS",
     "smsBody": "The text of the SMS",
     "smses": "All SMS",
+    "since": "Since when",
     "sourceFilter": "Not to be used together with resourceFilter",
+    "state": "How it stands",
     "status": "The status",
     "statusChanged": "When the status was entered",
     "statusHistory": "Every status that it has had, oldest first",

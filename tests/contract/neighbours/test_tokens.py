@@ -290,3 +290,29 @@ async def test_the_local_stacks_dialog_tokens(local: TokenVerifier, http: httpx.
     assert subject.dialog_actions == {"read", "write"}
     assert organisation("311001000") == BUSINESS
     assert person("01838510058") == PERSON
+
+
+@pytest.mark.parametrize(
+    ("audience", "holds"),
+    [
+        ("api://correspondence", True),
+        (["api://other", "api://correspondence"], True),
+        ("api://other", False),
+        (["api://correspondence-not"], False),
+        ({"api://correspondence": 1}, False),
+        (None, False),
+    ],
+)
+async def test_an_issuer_with_an_audience_is_believed_only_for_it(
+    publisher: Publisher, audience: object, holds: bool
+) -> None:
+    """Tokens for others, or for nobody, are not for us; an application's roles are what it may do."""
+    issuer = TokenIssuer(kind=Issuer.ENTRA, issuer=NAME, jwks_url=publisher.url, audience="api://correspondence")
+    verifier = TokenVerifier([issuer], lambda: NOW)
+    token = publisher.sign(aud=audience, roles=[Scope.EVENT_GRID, 7], scope=Scope.WRITE)
+    if holds:
+        subject = await verifier.verify(token)
+        assert (subject.issuer, subject.scopes, subject.party) == (Issuer.ENTRA, {Scope.EVENT_GRID}, None)
+    else:
+        with pytest.raises(InvalidToken):
+            await verifier.verify(token)
