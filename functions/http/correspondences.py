@@ -11,13 +11,14 @@ from functions.http.answering import AttachmentIdPath, Context, CorrespondenceId
 from functions.http.contents import page_body, text_body
 from functions.http.files import bytes_for_recipient
 from functions.http.operation import BASE, FORM, HTML, JSON, TEXT, Operation, Policy
-from functions.http.uploads import staged_form
+from functions.http.uploads import staged_form, unkept
 from functions.http.zips import zip_for_recipient
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
+from shared.schemas.dry_run import DryRunAnswer
 from shared.schemas.forms import read_form
 from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
-from shared.schemas.requests import InitializeCorrespondences, SearchQuery, digest
+from shared.schemas.requests import InitializeCorrespondences, InitializeQuery, SearchQuery, digest
 from shared.schemas.responses import (
     CorrespondenceDetails,
     CorrespondenceOverview,
@@ -27,24 +28,35 @@ from shared.schemas.responses import (
     StatusEntry,
     correspondence_members,
 )
-from shared.usecases import acting, downloading, initialise, notifying, reading
+from shared.usecases import acting, downloading, dry_run, initialise, notifying, reading
+from shared.usecases.judging import SentFile
 
 ROOT = BASE + "/correspondence"
 ONE = ROOT + "/{correspondenceId}"
 TAG = "Correspondence"
 
 
-async def initialise_correspondences(call: Context, request: InitializeCorrespondences) -> Response:
-    """C1: send a message to one or many recipients, with attachments that exist already."""
-    return _initialised(await initialise.initialise(call.app, call.caller, request.to_domain()))
+async def initialise_correspondences(call: Context, request: InitializeCorrespondences, http: Request) -> Response:
+    """C1: send a message to one or many recipients, with attachments that exist already; or see what would come."""
+    message = request.to_domain()
+    if InitializeQuery.of(http.query_params).dry_run:
+        return body(DryRunAnswer.of(await dry_run.dry_run(call.app, call.caller, message)))
+    return _initialised(await initialise.initialise(call.app, call.caller, message))
 
 
 async def upload_correspondences(call: Context, request: Request) -> Response:
-    """C2: send a message with files, as a form. Files are stored while they arrive and committed at the end."""
+    """C2: send a message with files, as a form. Files are stored while they arrive and committed at the end.
+
+    In a dry run they are counted, digested and forgotten.
+    """
+    is_dry_run = InitializeQuery.of(request.query_params).dry_run
     async with AsyncExitStack() as stack:
-        form = await staged_form(call.app, request, stack)
+        form = await staged_form(call.app, request, stack, uploads=unkept if is_dry_run else call.app.blobs.upload)
         message = read_form(form.fields).to_domain()
         message = replace(message, digest=digest(message, [file.file_name for file in form.files]))
+        if is_dry_run:
+            files = [SentFile(f.file_name, f.size, f.sha256, (await f.upload.commit()).md5) for f in form.files]
+            return body(DryRunAnswer.of(await dry_run.dry_run(call.app, call.caller, message, files)))
         return _initialised(await initialise.initialise(call.app, call.caller, message, form.files))
 
 
@@ -144,7 +156,8 @@ OPERATIONS = (
         policy=Policy.SENDER,
         tag=TAG,
         consumes=JSON,
-        answer=InitializeCorrespondencesResponse,
+        query=InitializeQuery,
+        answer=InitializeCorrespondencesResponse | DryRunAnswer,
     ),
     Operation(
         endpoint=upload_correspondences,
@@ -154,7 +167,8 @@ OPERATIONS = (
         tag=TAG,
         consumes=FORM,
         max_bytes=None,
-        answer=InitializeCorrespondencesResponse,
+        query=InitializeQuery,
+        answer=InitializeCorrespondencesResponse | DryRunAnswer,
     ),
     Operation(
         endpoint=search_correspondences,

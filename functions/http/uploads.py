@@ -1,14 +1,16 @@
 """Bytes coming in: a raw body, or the files of a form, staged while they arrive and committed by the use case."""
 
+import hashlib
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 
 from fastapi import Request
 from starlette.requests import ClientDisconnect
 
 from functions.http.multipart import PartBegins, PartEnds, parts_of
+from shared.domain.attachment import Stored
 from shared.domain.checks_files import MAX_ATTACHMENTS, check_file_size
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, uuid7
@@ -18,6 +20,36 @@ from shared.usecases.initialise import StagedFile
 
 MAX_FIELDS = 5_000
 MAX_FIELD_BYTES = 4 * 1024 * 1024  # All fields together; as much as a body in JSON may have.
+
+
+Uploads = Callable[[AttachmentId], AbstractAsyncContextManager[Upload]]
+"""What begins the upload of a file."""
+
+
+class _Unkept:
+    """Fulfils the port Upload and keeps nothing of it: bytes are counted and digested."""
+
+    def __init__(self) -> None:
+        self._size = 0
+        self._md5 = hashlib.md5(usedforsecurity=False)
+        self._sha256 = hashlib.sha256()
+
+    async def write(self, chunk: bytes) -> None:
+        self._size += len(chunk)
+        self._md5.update(chunk)
+        self._sha256.update(chunk)
+
+    async def flush(self) -> str:
+        return self._sha256.hexdigest()
+
+    async def commit(self) -> Stored:
+        return Stored("", self._size, self._md5.hexdigest(), self._sha256.hexdigest())
+
+
+@asynccontextmanager
+async def unkept(_: AttachmentId) -> AsyncIterator[Upload]:
+    """An upload that goes nowhere, for a dry run."""
+    yield _Unkept()
 
 
 @dataclass(slots=True)
@@ -38,13 +70,15 @@ async def chunks_of(request: Request) -> AsyncIterator[bytes]:
         raise DomainError(Refusal.UPLOAD_TOO_SLOW) from None
 
 
-async def staged_form(app: App, request: Request, stack: AsyncExitStack) -> Form:
+async def staged_form(app: App, request: Request, stack: AsyncExitStack, *, uploads: Uploads) -> Form:
     """The form, with every file staged in an upload that `stack` closes: what is not committed by then is dropped.
+
+    `uploads` begins one.
 
     Raises InvalidRequest for a body that is no form, 2004 for an empty or too large file, 1038 for too many,
     7004 for fields that are too long together, 2022 for a body that is cut off.
     """
-    staging = _Staging(app, stack)
+    staging = _Staging(app, stack, uploads)
     async for event in parts_of(chunks_of(request), request.headers.get("content-type", "")):
         match event:
             case PartBegins():
@@ -62,6 +96,7 @@ class _Staging:
 
     app: App
     stack: AsyncExitStack
+    uploads: Uploads
     form: Form = field(default_factory=Form)
     part: PartBegins | None = None
     upload: Upload | None = None
@@ -81,7 +116,7 @@ class _Staging:
         if len(self.form.files) >= MAX_ATTACHMENTS:
             raise DomainError(Refusal.TOO_MANY_ATTACHMENTS)
         self.attachment_id = AttachmentId(uuid7(self.app.clock(), os.urandom(10)))
-        self.upload = await self.stack.enter_async_context(self.app.blobs.upload(self.attachment_id))
+        self.upload = await self.stack.enter_async_context(self.uploads(self.attachment_id))
 
     async def take(self, data: bytes) -> None:
         if self.upload is not None:

@@ -129,3 +129,13 @@ def custom_contact(recipient: CustomRecipient) -> ContactPoint:
     return ContactPoint(
         emails=(recipient.email,) if recipient.email else (), mobiles=(recipient.mobile,) if recipient.mobile else ()
     )
+
+
+def masked(medium: Medium, address: str) -> str:
+    """The address as its owner knows it again and nobody else learns it: `k***@person.example`, `*********01`."""
+    match medium:
+        case Medium.EMAIL:
+            name, _, domain = address.rpartition("@")
+            return f"{name[:1]}***@{domain}"
+        case Medium.SMS:
+            return "*" * max(0, len(address) - 2) + address[-2:]

@@ -240,6 +240,17 @@ class InitializeCorrespondences(Wire):
         return tuple(party for party in parties if party is not None)
 
 
+class InitializeQuery(Wire):
+    """The query of an initialise, an addition: `dryRun=true` shows what would come of it, and writes nothing."""
+
+    dry_run: Flag = False
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "InitializeQuery":
+        """The query. Raises InvalidRequest when `dryRun` is neither true nor false."""
+        return cls.read({name: value for name, value in query.items() if value.strip()})
+
+
 class SearchQuery(Wire):
     """The query of a search. Source: wire contract 11. Empty values count as absent."""
 

@@ -22,7 +22,7 @@ from shared.domain.correspondence import (
 )
 from shared.domain.identifiers import CorrespondenceId, ResourceId
 from shared.domain.labels import SystemLabel
-from shared.domain.requests import Initialised
+from shared.domain.requests import Initialised, InitialisedOne
 from shared.schemas.attachment_answers import (
     EXTERNAL_MEMBERS,
     SCAN_MEMBERS,
@@ -44,6 +44,11 @@ class InitializedCorrespondence(Answer):
     recipient: str
     notifications: list[dict[str, Any]] | None = None
 
+    @classmethod
+    def all(cls, made: Iterable[InitialisedOne]) -> "list[InitializedCorrespondence]":
+        """In their order."""
+        return [cls(correspondence_id=one.id, status=one.status, recipient=one.recipient) for one in made]
+
 
 class InitializeCorrespondencesResponse(Answer):
     """`InitializeCorrespondencesResponseExt`."""
@@ -54,10 +59,7 @@ class InitializeCorrespondencesResponse(Answer):
     @classmethod
     def of(cls, initialised: Initialised) -> "InitializeCorrespondencesResponse":
         """In the order of the request; every attachment once."""
-        ones = [
-            InitializedCorrespondence(correspondence_id=one.id, status=one.status, recipient=one.recipient)
-            for one in initialised.correspondences
-        ]
+        ones = InitializedCorrespondence.all(initialised.correspondences)
         return cls(correspondences=ones, attachment_ids=list(dict.fromkeys(initialised.attachment_ids)))
 
 

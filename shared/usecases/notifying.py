@@ -1,6 +1,6 @@
 """Telling recipients by e-mail and SMS: once at publishing, once more when nobody has opened it in time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,7 +33,7 @@ _log = Log("notifying")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Planned:
+class Planned:
     """One notification to send, or to find sent already."""
 
     notification: Notification
@@ -69,7 +69,7 @@ async def notify(app: App, id_: CorrespondenceId, *, reminder: int = 0, attempt:
     if content is None:
         return
     known = {n.id: n for n in await app.correspondences.notifications(id_)}
-    planned = await _plan(app, state, loaded.state.notification, content, reminder)
+    planned = await plan(app, state, content, reminder)
     await _leave_unknown(app, state, list(known.values()), planned, reminder)
     if not planned:
         _log.warning("notification.nobody_to_reach", correspondence=id_, reminder=reminder)
@@ -79,7 +79,7 @@ async def notify(app: App, id_: CorrespondenceId, *, reminder: int = 0, attempt:
 
 
 async def _leave_unknown(
-    app: App, state: Correspondence, known: Sequence[Notification], planned: Sequence[_Planned], reminder: int
+    app: App, state: Correspondence, known: Sequence[Notification], planned: Sequence[Planned], reminder: int
 ) -> None:
     """What an earlier try left as `sending`, and nobody will send any more, has an outcome: unknown, told to nobody."""
     wanted = {one.notification.id for one in planned}
@@ -93,21 +93,28 @@ def _is_settled(notification: Notification | None) -> bool:
     return notification is not None and notification.state is not NotificationState.SENDING
 
 
-def _known(planned: _Planned, known: dict[str, Notification]) -> _Planned:
+def _known(planned: Planned, known: dict[str, Notification]) -> Planned:
     """The same one as it is on record: when it was first tried is part of a repeated SMS."""
     return replace(planned, notification=known.get(planned.notification.id, planned.notification))
 
 
-async def _plan(
-    app: App, state: Correspondence, request: NotificationRequest, content: Content, reminder: int
-) -> list[_Planned]:
-    """Who gets what where. Source: wire contract 8.3."""
+async def plan(
+    app: App,
+    state: Correspondence,
+    content: Content,
+    reminder: int,
+    *,
+    contacts: Mapping[PartyUrn, ContactPoint] | None = None,
+) -> list[Planned]:
+    """Who gets what where, by the registers or by the `contacts` asked of them before. Source: wire contract 8.3."""
+    if (request := state.notification) is None:
+        return []
     channel = (request.reminder_channel or request.channel) if reminder else request.channel
-    contacts = await _contacts(app, state, request)
+    addressees = await _addressees(app, state, request, contacts)
     names = await _names(app, state, content)
     now = app.clock()
-    planned: dict[str, _Planned] = {}
-    for party, name, contact in contacts:
+    planned: dict[str, Planned] = {}
+    for party, name, contact in addressees:
         texts = render(request, reminder=reminder > 0, language=content.language, names=replace(names, addressee=name))
         for medium, address in media(channel, contact):
             id_ = notification_id(state.id, medium, address, reminder=reminder)
@@ -118,7 +125,7 @@ async def _plan(
                 plain_text=texts.email_plain,
                 html=texts.email_body if texts.email_is_html else None,
             )
-            planned[id_] = _Planned(
+            planned[id_] = Planned(
                 notification=_sending(id_, medium, address, party, reminder=reminder > 0, now=now),
                 email=email if medium is Medium.EMAIL else None,
                 sms_text=texts.sms_body,
@@ -141,8 +148,8 @@ def _sending(
     )
 
 
-async def _contacts(
-    app: App, state: Correspondence, request: NotificationRequest
+async def _addressees(
+    app: App, state: Correspondence, request: NotificationRequest, contacts: Mapping[PartyUrn, ContactPoint] | None
 ) -> list[tuple[PartyUrn | None, str, ContactPoint]]:
     """Every recipient of notices with their name and addresses: the correspondence's own unless overridden.
 
@@ -151,7 +158,7 @@ async def _contacts(
     parties = [r.party for r in request.custom_recipients if r.party is not None]
     if not request.override_registered:
         parties.insert(0, state.recipient)
-    contacts = await app.registry.contacts(parties)
+    contacts = contacts if contacts is not None else await app.registry.contacts(parties)
     known = await app.registry.parties(parties)
     found: list[tuple[PartyUrn | None, str, ContactPoint]] = [
         (party, known[party].name if party in known else "", contacts[party])
@@ -174,7 +181,7 @@ async def _names(app: App, state: Correspondence, content: Content) -> Names:
     )
 
 
-async def _claim(app: App, state: Correspondence, new: Sequence[_Planned], reminder: int) -> bool:
+async def _claim(app: App, state: Correspondence, new: Sequence[Planned], reminder: int) -> bool:
     """The new ones are on record as `sending`, after a last look at the state. False when it is too late to send."""
     wanted = True
 
@@ -192,7 +199,7 @@ async def _claim(app: App, state: Correspondence, new: Sequence[_Planned], remin
 
 
 async def _send_all(
-    app: App, state: Correspondence, planned: Sequence[_Planned], *, reminder: int, attempt: int
+    app: App, state: Correspondence, planned: Sequence[Planned], *, reminder: int, attempt: int
 ) -> None:
     outcomes: list[Notification] = []
     postponed: Unavailable | None = None
@@ -207,7 +214,7 @@ async def _send_all(
         await retry_later(app, due, postponed)
 
 
-async def _send(app: App, one: _Planned) -> Notification:
+async def _send(app: App, one: Planned) -> Notification:
     """The notification with its outcome. Raises Unavailable when it is to be tried again."""
     notification, now = one.notification, app.clock()
     if now - notification.created > UNCERTAIN_AFTER:

@@ -12,9 +12,11 @@ from shared.adapters.mailboxes import SHARDS
 from shared.adapters.outbox import ServiceBusOutbox
 from shared.adapters.storage_calls import operations
 from shared.clock import system_clock
-from shared.domain.identifiers import PartyUrn, organisation
+from shared.domain.errors import DomainError
+from shared.domain.identifiers import AttachmentId, PartyUrn, organisation
 from shared.ports import App, Party
 from shared.usecases import agenda
+from shared.usecases.dry_run import dry_run
 from shared.usecases.initialise import initialise
 from tests.builders import BUSINESS, message
 from tests.buses import bus
@@ -23,6 +25,7 @@ from tests.fakes.registers import FakeRegistry
 from tests.fakes.world import SENDER
 from tests.servers import azurite
 
+FILE = AttachmentId("019acc00-0000-7000-8000-000000000001")
 KEY = "5d1c6e36-91c4-4d0c-8a26-5a4f5a7a9f10"
 
 
@@ -39,6 +42,7 @@ async def app(servers: tuple[str, str]) -> AsyncIterator[App]:
     async with real_app(*servers) as made:
         await initialise(made, SENDER, message(recipients=(BUSINESS,), idempotent_key=str(uuid.uuid4())))
         await agenda.sweep(made)
+        await made.attachments.load(FILE)
         yield made
 
 
@@ -105,3 +109,17 @@ async def test_a_hundred_recipients_cost_206_operations_and_one_send(app: App) -
     await initialise(app, SENDER, message(recipients=recipients))
     assert operations.total() == 100 * 2 + 1 + SHARDS + 1, operations
     assert sends(app) - before == 1
+
+
+async def test_a_dry_run_writes_and_sends_nothing(app: App) -> None:
+    """With a key and an attachment it reads each of them once; without, it asks the registers only."""
+    recipients = await businesses(app, 20)
+    operations.clear()
+    before = sends(app)
+    await dry_run(app, SENDER, message(recipients=recipients))
+    assert operations.total() == 0, operations
+    wish = message(recipients=recipients, idempotent_key=str(uuid.uuid4()), existing_attachments=(FILE,))
+    with pytest.raises(DomainError):
+        await dry_run(app, SENDER, wish)
+    assert operations == {"table.get": 2}
+    assert sends(app) == before

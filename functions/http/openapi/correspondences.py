@@ -169,6 +169,14 @@ ENTRIES: Mapping[str, Entry] = {
                 summary="A letter in HTML, with a file that is stored elsewhere",
                 json={"correspondence": _SHORT | {"content": _LINKED}, "recipients": ["0192:311001000"]},
             ),
+            Example(
+                summary="What would come of a letter with a notice",
+                query={"dryRun": "true"},
+                json={
+                    "correspondence": _SHORT | {"notification": _LONG["notification"]},
+                    "recipients": [PERSON, "0192:311001000"],
+                },
+            ),
         ),
         refusals=(*_OF_A_MESSAGE, *_OF_A_NOTICE, Refusal.TEMPLATE_OUT_OF_RANGE),
     ),

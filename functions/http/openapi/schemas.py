@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeIs
+from typing import Any, TypeIs, get_args
 
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
@@ -43,8 +43,8 @@ def taken_by(operation: Operation) -> type[BaseModel] | None:
 
 def given_by(operation: Operation) -> Schema:
     """The schema of the operation's good answer in JSON."""
-    if _is_model(operation.answer):
-        return reference(operation.answer)
+    if models := _given(operation):
+        return reference(models[0]) if len(models) == 1 else {"anyOf": [reference(model) for model in models]}
     return {"type": "string", "format": "uuid"} if operation.answer is str else {}
 
 
@@ -106,7 +106,12 @@ def plain(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
 
 
 def _models(operation: Operation) -> list[type[BaseModel]]:
-    return [model for model in (taken_by(operation), operation.answer, operation.query) if _is_model(model)]
+    return [model for model in (taken_by(operation), *_given(operation), operation.query) if _is_model(model)]
+
+
+def _given(operation: Operation) -> list[type[BaseModel]]:
+    """The models of its good answers: one, or each of a union."""
+    return [model for model in get_args(operation.answer) or (operation.answer,) if _is_model(model)]
 
 
 def _is_model(kind: object) -> TypeIs[type[BaseModel]]:

@@ -93,42 +93,43 @@ async def test_the_name_of_each_recipient_is_put_in() -> None:
     assert titles == ["Til Kari Prøve", "Til Bedriften"]
 
 
-@pytest.mark.parametrize(
-    ("changes", "refusal"),
-    [
-        ({"resource_id": ResourceId("nowhere")}, Refusal.RESOURCE_UNKNOWN),
-        ({"is_confidential": True}, Refusal.CONFIDENTIAL_FLAG_WRONG),
-        ({"recipients": (BUSINESS, BUSINESS)}, Refusal.DUPLICATE_RECIPIENTS),
-        ({"recipients": (BUSINESS, organisation("999999999"))}, Refusal.RECIPIENTS_UNKNOWN),
-        ({"is_confirmation_needed": True}, Refusal.DUE_DATE_NEEDED),
-        ({"due_date_time": NOW - timedelta(days=1)}, Refusal.DUE_DATE_IN_PAST),
-        ({"content": content(title=" ")}, Refusal.TITLE_EMPTY),
-        ({"message_sender": "<b>"}, Refusal.MESSAGE_SENDER_NOT_PLAIN_TEXT),
-        (
-            {"external_references": (ExternalReference(ReferenceType.TRANSMISSION_TYPE, "Information"),)},
-            Refusal.TRANSMISSION_TYPE_WITHOUT_DIALOG,
-        ),
-        (
-            {"external_references": (ExternalReference(ReferenceType.DIALOG_ID, new_id("dialog")),)},
-            Refusal.DIALOG_UNKNOWN,
-        ),
-        ({"existing_attachments": (AttachmentId(new_id("no file")),)}, Refusal.EXISTING_ATTACHMENT_UNKNOWN),
-        ({"new_attachments": (new_attachment(file_name="x.exe"),)}, Refusal.FILE_TYPE_NOT_ALLOWED),
-        ({"new_attachments": (new_attachment(),)}, Refusal.FILES_DO_NOT_MATCH),
-        ({"reply_options": (ReplyOption("http://x.example"),)}, Refusal.REPLY_OPTION_INVALID),
-        (
-            {"notification": notification_request(texts=texts(email_body=""))},
-            Refusal.EMAIL_TEXTS_MISSING,
-        ),
-        (
-            {
-                "recipients": (BUSINESS, PERSON),
-                "notification": notification_request(custom_recipients=(CustomRecipient(email="a@b.no"),)),
-            },
-            Refusal.CUSTOM_RECIPIENTS_NEED_ONE_RECIPIENT,
-        ),
-    ],
-)
+REFUSED: list[tuple[dict[str, Any], Refusal]] = [
+    ({"resource_id": ResourceId("nowhere")}, Refusal.RESOURCE_UNKNOWN),
+    ({"is_confidential": True}, Refusal.CONFIDENTIAL_FLAG_WRONG),
+    ({"recipients": (BUSINESS, BUSINESS)}, Refusal.DUPLICATE_RECIPIENTS),
+    ({"recipients": (BUSINESS, organisation("999999999"))}, Refusal.RECIPIENTS_UNKNOWN),
+    ({"is_confirmation_needed": True}, Refusal.DUE_DATE_NEEDED),
+    ({"due_date_time": NOW - timedelta(days=1)}, Refusal.DUE_DATE_IN_PAST),
+    ({"content": content(title=" ")}, Refusal.TITLE_EMPTY),
+    ({"message_sender": "<b>"}, Refusal.MESSAGE_SENDER_NOT_PLAIN_TEXT),
+    (
+        {"external_references": (ExternalReference(ReferenceType.TRANSMISSION_TYPE, "Information"),)},
+        Refusal.TRANSMISSION_TYPE_WITHOUT_DIALOG,
+    ),
+    (
+        {"external_references": (ExternalReference(ReferenceType.DIALOG_ID, new_id("dialog")),)},
+        Refusal.DIALOG_UNKNOWN,
+    ),
+    ({"existing_attachments": (AttachmentId(new_id("no file")),)}, Refusal.EXISTING_ATTACHMENT_UNKNOWN),
+    ({"new_attachments": (new_attachment(file_name="x.exe"),)}, Refusal.FILE_TYPE_NOT_ALLOWED),
+    ({"new_attachments": (new_attachment(),)}, Refusal.FILES_DO_NOT_MATCH),
+    ({"reply_options": (ReplyOption("http://x.example"),)}, Refusal.REPLY_OPTION_INVALID),
+    (
+        {"notification": notification_request(texts=texts(email_body=""))},
+        Refusal.EMAIL_TEXTS_MISSING,
+    ),
+    (
+        {
+            "recipients": (BUSINESS, PERSON),
+            "notification": notification_request(custom_recipients=(CustomRecipient(email="a@b.no"),)),
+        },
+        Refusal.CUSTOM_RECIPIENTS_NEED_ONE_RECIPIENT,
+    ),
+]
+"""Messages and what is wrong with each."""
+
+
+@pytest.mark.parametrize(("changes", "refusal"), REFUSED)
 async def test_a_refused_message_leaves_nothing(changes: dict[str, Any], refusal: Refusal) -> None:
     """Whatever is wrong with it, also under a key."""
     world = World()
