@@ -103,7 +103,7 @@ class External:
 class Attachment:
     """The root of the aggregate. `stored` is None until an upload was committed; `closing` refuses new links.
 
-    With `external` it is a link, and never has bytes of its own.
+    With `external` it is a link, and never has bytes of its own. `scans_begun` counts the scans that were tried again.
     """
 
     id: AttachmentId
@@ -123,6 +123,7 @@ class Attachment:
     external: External | None = None
     scan: ScanState | None = None
     upload_id: str = ""
+    scans_begun: int = 0
     closing: bool = False
     sequence: int = 0
 
@@ -172,7 +173,7 @@ def begin_upload(state: Attachment, upload_id: str, *, party: PartyUrn, now: dat
     free = state.status in {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED}
     if state.closing or not (free or given_up):
         raise DomainError(Refusal.ALREADY_UPLOADED)
-    begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None, scan=None))
+    begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None, scan=None, scans_begun=0))
     return _enter(begun, AttachmentStatus.UPLOAD_PROCESSING, now, party=party)
 
 
@@ -186,11 +187,6 @@ def commit_upload(
     return _judge(change, verdict, now) if verdict else change
 
 
-def bypass_scan(state: Attachment, etag: str, *, now: datetime) -> Verdict:
-    """The verdict about bytes that nobody scans."""
-    return Verdict(etag, Scan.BYPASSED, f"Not scanned: {state.resource_id} bypasses the malware scan", now)
-
-
 def record_verdict(
     state: Attachment, verdict: Verdict, *, earlier: Verdict | None = None, now: datetime
 ) -> AttachmentChange:
@@ -202,14 +198,6 @@ def record_verdict(
     if earlier is not None and (earlier.scan is Scan.INFECTED or verdict.scan is not Scan.INFECTED):
         return _judge(AttachmentChange(state=state), earlier, now)
     return _judge(AttachmentChange(state=state, rows=(verdict,)), verdict, now)
-
-
-def note_scan_delay(state: Attachment, etag: str, reason: str) -> AttachmentChange | None:
-    """Say what holds the scan of these bytes up; None when it is said already or nothing is awaited."""
-    scan = state.scan
-    if state.stored is None or state.stored.etag != etag or scan is None or scan.verdict is not None:
-        return None
-    return None if scan.reason == reason else AttachmentChange(state=replace(state, scan=replace(scan, reason=reason)))
 
 
 def fail_upload(state: Attachment, upload_id: str, reason: str, *, now: datetime) -> AttachmentChange | None:
@@ -229,6 +217,14 @@ def purge(state: Attachment, *, party: PartyUrn, now: datetime) -> AttachmentCha
     text = "The attachment has been purged"
     change = _enter(AttachmentChange(state=state), AttachmentStatus.PURGED, now, text=text, party=party)
     return _with_fact(change, FactType.ATTACHMENT_DELETED, now)
+
+
+def expire(state: Attachment, *, now: datetime) -> AttachmentChange | None:
+    """End it, since its last use has ended; None unless it is published. Source: wire contract 4.2 and 7.4."""
+    if state.status is not AttachmentStatus.PUBLISHED:
+        return None
+    change = _enter(AttachmentChange(state=state), AttachmentStatus.EXPIRED, now, text="The attachment has expired")
+    return _with_fact(change, FactType.ATTACHMENT_EXPIRED, now)
 
 
 def set_closing(state: Attachment, *, closing: bool) -> AttachmentChange | None:

@@ -26,6 +26,7 @@ class Task(StrEnum):
     PUBLISH = "publish"
     REMIND = "remind"
     DUE_DATE = "duedate"
+    EXPIRE = "expire"
     CATCH_UP = "catchup"
     DELIVER = "deliver"
     REPEAT = "repeat"

@@ -39,6 +39,7 @@ MAX_BODY = 30_000
 MAX_LINK = 255
 MAX_FORWARDED_BYTES = 10_000_000
 SHORTEST_REMAINING_LIFE = timedelta(hours=6)
+"""An existing attachment must be used by somebody for longer than this. Source: wire contract 5.1, item 22."""
 NAME_TOKEN = "{{recipientName}}"  # noqa: S105 - a placeholder in texts, no secret
 
 
@@ -202,12 +203,6 @@ def check_new_expirations(message: NewMessage, *, minimum_days: int) -> None:
         check_expiration(new, minimum_days)
 
 
-def check_time_left(latest_expiries: Iterable[datetime | None], *, now: datetime) -> None:
-    """No existing attachment is about to go: `latest_expiries` is each one's last one, None for never. Raises 1055."""
-    if any(at is not None and at < now + SHORTEST_REMAINING_LIFE for at in latest_expiries):
-        raise DomainError(Refusal.ATTACHMENT_EXPIRES_SOON)
-
-
 def check_reply_options(options: Iterable[ReplyOption]) -> None:
     """Every link is an absolute https address of at most 255 characters. Raises 1035. Source: wire contract 5.7."""
     if not all(is_https(option.url, longest=MAX_LINK) for option in options):
@@ -257,7 +252,6 @@ __all__ = [
     "check_reply_options",
     "check_resource",
     "check_resource_type",
-    "check_time_left",
     "data_type",
     "expiry",
     "extension",

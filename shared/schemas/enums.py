@@ -32,19 +32,6 @@ class StoredLocation(StrEnum):
     EXTERNAL = "ExternalStorage"
 
 
-class TransmissionType(StrEnum):
-    """What a transmission of a dialog is, in the order of its numbers, which begin with 1."""
-
-    INFORMATION = "Information"
-    ACCEPTANCE = "Acceptance"
-    REJECTION = "Rejection"
-    REQUEST = "Request"
-    ALERT = "Alert"
-    DECISION = "Decision"
-    SUBMISSION = "Submission"
-    CORRECTION = "Correction"
-
-
 class SearchRole(StrEnum):
     """Whose side a search looks from."""
 

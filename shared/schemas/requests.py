@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from shared.domain.attachment import External
 from shared.domain.correspondence import BodyFormat, Content, ExternalReference, ReferenceType, ReplyOption
+from shared.domain.dialog_transmission import TransmissionType
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, parse_recipient, party_kind, resource_id
 from shared.domain.requests import NewAttachment, NewMessage
@@ -22,7 +23,6 @@ from shared.schemas.enums import (
     ReferenceTypeIn,
     SearchRoleIn,
     StatusIn,
-    TransmissionType,
     named,
 )
 from shared.schemas.notifications import Notification

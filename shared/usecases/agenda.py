@@ -10,7 +10,7 @@ from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId, SubscriptionId
 from shared.ports import AgendaEntry, AgendaMessage, App, DeliveryMessage
 from shared.telemetry import Log
-from shared.usecases import dialogs, lifecycle, notifying, scanning
+from shared.usecases import dialogs, lifecycle, notifying, releasing, rescanning
 from shared.usecases.saving import finish_dispatch
 
 _PAGE = 500
@@ -84,6 +84,8 @@ async def _do(app: App, message: AgendaMessage) -> bool:
             await notifying.remind(app, CorrespondenceId(due.subject))
         case Task.DUE_DATE:
             await lifecycle.pass_due_date(app, CorrespondenceId(due.subject))
+        case Task.EXPIRE:
+            await releasing.expire(app, AttachmentId(due.subject), due=due.at)
         case Task.DELIVER:
             await app.outbox.send_deliveries([delivery_of(due)])
         case Task.CATCH_UP:
@@ -100,7 +102,7 @@ async def _catch_up(app: App, due: Due) -> None:
         case "links":
             await lifecycle.look_at_users(app, AttachmentId(id_), after=CorrespondenceId(more[0]))
         case "scan":
-            await scanning.scan_attachment(app, AttachmentId(id_), attempt=due.attempt)
+            await rescanning.scan_again(app, AttachmentId(id_), attempt=due.attempt)
         case "notify":
             await notifying.notify(app, CorrespondenceId(id_), reminder=int(more[0]), attempt=due.attempt)
         case "dialog":

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from shared.domain import attachment as decisions
 from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, External, Stored, Verdict
+from shared.domain.attachment_scans import bypass_scan
 from shared.domain.changes import Due, HistoryEntry, Task
 from shared.domain.checks import check_attachment
 from shared.domain.checks_files import check_file_size
@@ -20,7 +21,7 @@ from shared.ports import App, Upload
 from shared.telemetry import Log
 from shared.usecases.access import acting_party, find_resource, require
 from shared.usecases.downloading import Download, serve
-from shared.usecases.lifecycle import is_in_use
+from shared.usecases.releasing import is_in_use
 from shared.usecases.saving import ATTEMPTS, create_attachment, decide_attachment, pause, save_attachment
 
 _TYPES = frozenset({"CorrespondenceService", "GenericAccessResource"})  # Source: wire contract 5.1 item 6.
@@ -113,7 +114,7 @@ async def record_commit(app: App, id_: AttachmentId, upload_id: str, stored: Sto
             raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
         now = app.clock()
         if loaded.state.resource_id in app.rules.unscanned:
-            verdict: Verdict | None = decisions.bypass_scan(loaded.state, stored.etag, now=now)
+            verdict: Verdict | None = bypass_scan(loaded.state, stored.etag, now=now)
         else:
             verdict = await app.attachments.verdict(id_, stored.etag)
         change = decisions.commit_upload(loaded.state, upload_id, stored, verdict, now=now)

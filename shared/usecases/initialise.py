@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain import attachment as attachments
+from shared.domain.changes import Due, Task
 from shared.domain.checks import check_existing
 from shared.domain.correspondence import AttachmentUse, Correspondence, Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
@@ -54,6 +55,7 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
         batch = batch_of(message, admission, judged, created=begin, taken_over=begin != now)
         await _hold_existing(app, batch)
         batch = replace(batch, uses=await _attach(app, batch, [files[place] for place in judged.places]))
+        await _put_expiries(app, batch)
     except BaseException:
         if begin == now:  # nobody before us began with this key: nothing of it exists
             await idempotency.forget(app, owner, message, begun=now)
@@ -137,6 +139,13 @@ async def _attach(app: App, batch: Batch, files: Sequence[StagedFile]) -> tuple[
         for new, expires in zip(message.new_attachments, judged.new_expiries, strict=True)
     ]
     return (*uses, *judged.existing_uses)
+
+
+async def _put_expiries(app: App, batch: Batch) -> None:
+    """The end of each use is on the agenda, once for all correspondences of the request. Source: wire contract 7.4."""
+    ends = [Due(Task.EXPIRE, use.id, use.expires) for use in batch.uses if use.expires is not None]
+    now = app.clock()
+    await asyncio.gather(*(app.agenda.put(due, now=now) for due in ends))
 
 
 async def _keep(app: App, batch: Batch, new: NewAttachment, files: Iterator[StagedFile]) -> AttachmentId:

@@ -1,6 +1,6 @@
 """Judging a message before anything of it is written, in the wire contract's order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from shared.ports import App, Party, Resource
 from shared.usecases.access import acting_party, find_resource, require
 from shared.usecases.confidentiality import require_responsible
 from shared.usecases.external import require_addresses
+from shared.usecases.releasing import is_in_use, lasts_beyond
 from shared.usecases.transmitting import require_dialog
 
 
@@ -90,6 +91,7 @@ async def judge(
     await require_addresses(app, resource.owner, message)
     for file in files:
         check_file_size(file.size, max_bytes=app.rules.largest_file(resource.id))
+    await _check_time_left(app, existing.values(), now)
     checks.check_reply_options(message.reply_options)
     if message.notification is not None:
         check_notification(message.notification, recipients=len(message.recipients), numbers=app.texts)
@@ -111,6 +113,17 @@ def _use(
     message: NewMessage, existing: Mapping[AttachmentId, Attachment], id_: AttachmentId, now: datetime
 ) -> AttachmentUse:
     return AttachmentUse(id_, checks.expiry(message, existing[id_].expiration_in_days, now=now))
+
+
+async def _check_time_left(app: App, existing: Iterable[Attachment], now: datetime) -> None:
+    """None of them is about to go, being used by others for 6 hours at most. Raises 1055."""
+    for attachment in existing:
+        if attachment.expiration_in_days is None or await lasts_beyond(
+            app, attachment, now + checks.SHORTEST_REMAINING_LIFE
+        ):
+            continue
+        if await is_in_use(app, attachment.id):
+            raise DomainError(Refusal.ATTACHMENT_EXPIRES_SOON)
 
 
 async def _recipients(app: App, message: NewMessage) -> Mapping[PartyUrn, Party]:

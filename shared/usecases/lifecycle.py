@@ -3,25 +3,24 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from shared.domain import attachment as attachments
 from shared.domain import publishing
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status
-from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
+from shared.domain.errors import Conflict, Refusal, Unavailable
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyKind, party_kind
 from shared.domain.policy import Action, own_work
 from shared.ports import AgendaMessage, App, Loaded
 from shared.telemetry import Log
+from shared.usecases import releasing
 from shared.usecases.confidentiality import without_responsible
 from shared.usecases.retrying import retry_later
-from shared.usecases.saving import ATTEMPTS, decide_attachment, decide_correspondence, pause, save_correspondence
+from shared.usecases.saving import ATTEMPTS, decide_correspondence, pause, save_correspondence
 from shared.usecases.transmitting import dialog_obstacle
 
 _PAGE = 100
 _LOST = frozenset({AttachmentStatus.FAILED, AttachmentStatus.PURGED, AttachmentStatus.EXPIRED})
-_LINK_COUNTS = timedelta(minutes=15)  # Source: design 1: a link whose correspondence is missing.
 _SETTLED = frozenset({Status.PUBLISHED, Status.FAILED})
 _RESERVED = "The recipient is reserved against digital mail"
 _log = Log("lifecycle")
@@ -38,7 +37,7 @@ async def care(app: App, kind: AggregateKind, id_: str) -> None:
         case AggregateKind.CORRESPONDENCE:
             await look(app, CorrespondenceId(id_))
         case AggregateKind.ATTACHMENT:
-            await _drop_bytes_of_purged(app, AttachmentId(id_))
+            await releasing.drop_bytes(app, AttachmentId(id_))
             await look_at_users(app, AttachmentId(id_))
 
 
@@ -54,7 +53,7 @@ async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None, 
         if loaded is None:
             return
         if loaded.state.is_purged:
-            await _release_attachments(app, loaded.state)
+            await releasing.release(app, loaded.state)
             return
         now = max(app.clock(), due or loaded.state.created)
         if not is_overdue(loaded.state, now=now) and not loaded.state.attachments:
@@ -146,56 +145,6 @@ async def _save(app: App, loaded: Loaded[Correspondence], change: Correspondence
         title = content.title if content else None
     await save_correspondence(app, loaded, change, permit, title=title)
     _log.info("correspondence.settled", id=change.state.id, status=change.state.status)
-
-
-async def _release_attachments(app: App, state: Correspondence) -> None:
-    """The bytes of a purged correspondence go when nobody else uses them. Source: wire contract 7.3."""
-    for use in state.attachments:
-        await app.attachments.unlink(use.id, state.id)
-        if not await is_in_use(app, use.id):
-            await close_attachment(app, use.id)
-
-
-async def is_in_use(app: App, id_: AttachmentId) -> bool:
-    """A correspondence uses the attachment, or may be about to. Reads until the first living link.
-
-    A link that a create left which was never committed, or has other files, is dropped: nobody could ever delete
-    the attachment.
-    """
-    while links := await app.attachments.links(id_, limit=_PAGE):
-        for correspondence, at in links:
-            if app.clock() - at < _LINK_COUNTS:
-                return True
-            user = await app.correspondences.load(correspondence)
-            if user is not None and any(use.id == id_ for use in user.state.attachments):
-                return True
-            await app.attachments.unlink(id_, correspondence)
-    return False
-
-
-async def _drop_bytes_of_purged(app: App, id_: AttachmentId) -> None:
-    """The bytes are gone even when whoever purged the attachment crashed right afterwards."""
-    loaded = await app.attachments.load(id_)
-    if loaded is not None and loaded.state.status is AttachmentStatus.PURGED:
-        await app.blobs.delete(id_)
-
-
-async def close_attachment(app: App, id_: AttachmentId) -> None:
-    """An attachment that nobody uses is closed, then purged; a link that came in between keeps it."""
-    loaded = await app.attachments.load(id_)
-    if loaded is None or loaded.state.status in {AttachmentStatus.PURGED, AttachmentStatus.EXPIRED}:
-        return
-    permit = own_work(Action.WRITE, loaded.state.resource_id, "lifecycle")
-    await decide_attachment(app, id_, permit, lambda s: attachments.set_closing(s, closing=True))
-    if await is_in_use(app, id_):
-        await decide_attachment(app, id_, permit, lambda s: attachments.set_closing(s, closing=False))
-        return
-    now = app.clock()
-    try:
-        await decide_attachment(app, id_, permit, lambda s: attachments.purge(s, party=s.sender, now=now))
-    except DomainError:
-        return
-    await app.blobs.delete(id_)
 
 
 async def repair_mailboxes(app: App, id_: CorrespondenceId) -> None:

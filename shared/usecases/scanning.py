@@ -2,6 +2,7 @@
 
 from shared.domain import attachment as decisions
 from shared.domain.attachment import Attachment, AttachmentStatus, Scan, Stored, Verdict
+from shared.domain.attachment_scans import note_scan_delay
 from shared.domain.changes import Due, Task
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, as_guid
@@ -16,31 +17,33 @@ _NO_ANSWER = "The malware scanner has not answered yet; it is asked again"
 _log = Log("scanning")
 
 
-async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> None:
+async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> bool:
     """The bytes lying there now have a verdict on record, and the attachment acts on it. Safe to repeat.
 
-    A scanner that does not answer is asked again later, through the agenda.
+    A scanner that does not answer is asked again later, through the agenda: then, and only then, True.
     """
     current = await app.blobs.current(id_)
     loaded = await app.attachments.load(id_)
     if current is None or loaded is None:
         _log.warning("scan.nothing_to_scan", attachment=id_)
-        return
+        return False
     if loaded.state.resource_id in app.rules.unscanned:  # the commit of the upload says so by itself
-        return
+        return False
     permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_attachment")
     earlier = await app.attachments.verdict(id_, current.etag)
     if earlier is not None and loaded.state.status is not AttachmentStatus.UPLOAD_PROCESSING:
-        return
+        return False
     try:
         verdict = earlier or await _verdict(app, loaded.state, current, permit)
     except Unavailable as error:
-        await decide_attachment(app, id_, permit, lambda s: decisions.note_scan_delay(s, current.etag, _NO_ANSWER))
+        await decide_attachment(app, id_, permit, lambda s: note_scan_delay(s, current.etag, _NO_ANSWER))
         await retry_later(app, Due(Task.CATCH_UP, f"scan:{id_}", app.clock(), attempt), error)
+        return True
     except Conflict:
         _log.info("scan.bytes_replaced", attachment=id_)  # their own event brings the new ones
     else:
         await act_on(app, id_, verdict, permit, earlier=earlier)
+    return False
 
 
 async def record_result(app: App, result: ScanResult) -> None:

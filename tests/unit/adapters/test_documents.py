@@ -17,7 +17,7 @@ from shared.domain.identifiers import AttachmentId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import ContactPoint, Medium, Notification, NotificationState
 from shared.domain.subscription import Attempt, Subscription
-from shared.ports import KeyedRequest, Party, Resource
+from shared.ports import KeyedRequest, Party, Resource, Unit
 from tests.builders import (
     AGENCY,
     BUSINESS,
@@ -65,6 +65,7 @@ EVERY: list[Any] = [
     Resource(id=RESOURCE, owner=AGENCY, owner_code="exa", type="CorrespondenceService", titles={"nb": "Brev"}),
     Party(urn=BUSINESS, uuid="u", party_id=1, name="N"),
     ContactPoint(emails=("a@b.no",), reserved=True),
+    Unit(roles=frozenset({"daglig-leder"}), main_unit=BUSINESS),
 ]
 
 MEMBERS = {
@@ -72,10 +73,10 @@ MEMBERS = {
     "due_date_time ever external_references id idempotent_key ignore_reservation is_confidential "
     "is_confirmation_needed labels message_sender notification property_list published read recipient reminded "
     "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
-    "status_text",
+    "status_text transmission_id",
     Content: "body format language summary title",
     Attachment: "checksum closing created display_name expiration_in_days external file_name id is_encrypted "
-    "resource_id sender senders_reference sequence status status_changed status_text stored upload_id",
+    "resource_id scans_begun sender senders_reference sequence status status_changed status_text stored upload_id",
     Fact: "aggregate aggregate_id at details item resource_id sequence subject type",
     HistoryEntry: "at party sequence status text",
     Verdict: "at etag reason scan",
@@ -84,9 +85,10 @@ MEMBERS = {
     "type_filter validated",
     Attempt: "answer at number status took_ms",
     KeyedRequest: "created digest in_flight_until key owner response",
-    Resource: "confidential id minimum_level owner owner_code titles type",
+    Resource: "confidential explicitly_delegated id minimum_level owner owner_code titles type",
     Party: "name party_id urn uuid",
     ContactPoint: "emails mobiles reserved",
+    Unit: "main_unit roles",
 }
 """What version 1 of each document holds. A member may be added with a default; one is never renamed or removed."""
 

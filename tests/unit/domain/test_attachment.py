@@ -1,5 +1,6 @@
 """The status machine of an attachment, and what a scanner's verdict does."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import product
 
@@ -15,6 +16,7 @@ from shared.domain.attachment import (
     Verdict,
     begin_upload,
     commit_upload,
+    expire,
     fail_upload,
     initialise,
     keep_external,
@@ -24,6 +26,7 @@ from shared.domain.attachment import (
     set_closing,
 )
 from shared.domain.attachment import _enter as enter
+from shared.domain.attachment_scans import begin_scan, put_off_scan
 from shared.domain.changes import Change
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import AggregateKind, FactType
@@ -256,3 +259,31 @@ def test_closing_is_set_and_taken_back_once() -> None:
     assert closing.state.closing
     assert set_closing(closing.state, closing=True) is None
     assert set_closing(attachment(), closing=False) is None
+
+
+@pytest.mark.parametrize("status", list(AttachmentStatus))
+def test_only_what_is_published_expires(status: AttachmentStatus) -> None:
+    """The sender is told; what has failed, or is gone already, stays as it is."""
+    change = expire(attachment(status=status), now=NOW)
+    if status is not AttachmentStatus.PUBLISHED:
+        assert change is None
+        return
+    assert change is not None
+    assert change.state.status is AttachmentStatus.EXPIRED
+    assert [(fact.type, fact.subject) for fact in change.facts] == [(FactType.ATTACHMENT_EXPIRED, AGENCY)]
+
+
+def test_scans_are_counted_while_bytes_wait_for_one() -> None:
+    """Forgotten when the scanner was down, and with the next upload."""
+    committed = commit_upload(uploading(), "u1", stored(), None, now=NOW)
+    assert committed is not None
+    once = begin_scan(committed.state)
+    assert once is not None
+    twice = begin_scan(once.state)
+    assert twice is not None
+    assert twice.state.scans_begun == 2
+    assert put_off_scan(twice.state).state.scans_begun == 0
+    failed = replace(twice.state, status=AttachmentStatus.FAILED)
+    assert begin_scan(failed) is None
+    assert begin_upload(failed, "u2", party=AGENCY, now=NOW).state.scans_begun == 0
+    assert begin_scan(uploading()) is None

@@ -210,16 +210,6 @@ def test_existing_attachments_are_the_senders_known_few_and_published() -> None:
     assert tried(mine, closing) is Refusal.ATTACHMENT_NOT_PUBLISHED
 
 
-def test_an_attachment_that_is_about_to_go_is_not_used_again() -> None:
-    """Within six hours it is 1055; one that stays for ever is fine."""
-    six = timedelta(hours=6)
-    assert refusal(lambda: checks.check_time_left([None, NOW + six], now=NOW)) is None
-    assert (
-        refusal(lambda: checks.check_time_left([NOW + six - timedelta(microseconds=1)], now=NOW))
-        is Refusal.ATTACHMENT_EXPIRES_SOON
-    )
-
-
 @pytest.mark.parametrize(
     "url",
     [

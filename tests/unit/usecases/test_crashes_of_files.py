@@ -11,7 +11,7 @@ from shared.domain.correspondence import Status
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
-from shared.usecases import acting, attachments, downloading, lifecycle
+from shared.usecases import acting, attachments, downloading, releasing
 from shared.usecases.initialise import initialise
 from shared.usecases.scanning import scan_attachment
 from tests.builders import AGENCY, BUSINESS, PERSON, RESOURCE, message, new_attachment, subscription
@@ -117,7 +117,7 @@ async def check(world: World, told: Told) -> None:
     unused = set(world.attachments.partitions) - {used, gone}
     assert len(unused) <= 1, "what a crashed try left"
     for id_ in unused:
-        assert not await lifecycle.is_in_use(world.app, AttachmentId(id_))
+        assert not await releasing.is_in_use(world.app, AttachmentId(id_))
     check_events(world)
 
 

@@ -12,7 +12,7 @@ from shared.domain.errors import Conflict, Unavailable
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.notification import ContactPoint
-from shared.usecases import acting, attachments, lifecycle, reading, scanning
+from shared.usecases import acting, attachments, lifecycle, reading, releasing, scanning
 from shared.usecases.initialise import initialise
 from tests.builders import BUSINESS, NOW, PERSON, message, new_id
 from tests.fakes.world import READER, SENDER, World
@@ -50,7 +50,7 @@ async def test_looking_at_what_is_not_there_does_nothing() -> None:
     await lifecycle.care(world.app, AggregateKind.ATTACHMENT, nobody)
     await lifecycle.pass_due_date(world.app, CorrespondenceId(nobody))
     await lifecycle.repair_mailboxes(world.app, CorrespondenceId(nobody))
-    await lifecycle.close_attachment(world.app, AttachmentId(nobody))
+    await releasing.close(world.app, AttachmentId(nobody))
     assert not world.mailboxes.pointers
 
 
@@ -254,8 +254,8 @@ async def test_a_file_that_is_purged_by_two_is_purged_once() -> None:
         await attachments.delete(world.app, SENDER, file)
 
     world.meanwhile["attachments.links"] = purged
-    await lifecycle.close_attachment(world.app, file)
-    await lifecycle.close_attachment(world.app, file)
+    await releasing.close(world.app, file)
+    await releasing.close(world.app, file)
     assert facts_of(world, file).count(FactType.ATTACHMENT_DELETED) == 1
 
 
@@ -265,13 +265,13 @@ async def test_a_link_without_a_letter_counts_for_fifteen_minutes() -> None:
     file = await stored(world)
     for number in range(101):
         await world.attachments.link(file, CorrespondenceId(new_id(str(number))), at=NOW)
-    assert await lifecycle.is_in_use(world.app, file)
+    assert await releasing.is_in_use(world.app, file)
     world.now += timedelta(minutes=15)
-    assert not await lifecycle.is_in_use(world.app, file)
+    assert not await releasing.is_in_use(world.app, file)
     assert not world.attachments.uses[file]
     id_ = await published(world, existing_attachments=(file,))
     world.now += HOUR
-    assert await lifecycle.is_in_use(world.app, file)
+    assert await releasing.is_in_use(world.app, file)
     assert state_of(world, id_)
 
 
@@ -282,8 +282,8 @@ async def test_a_link_of_a_letter_with_other_files_is_no_use() -> None:
     id_ = await published(world, existing_attachments=(other,))
     await world.attachments.link(ours, id_, at=world.now)
     world.now += HOUR
-    assert not await lifecycle.is_in_use(world.app, ours)
-    assert await lifecycle.is_in_use(world.app, other)
+    assert not await releasing.is_in_use(world.app, ours)
+    assert await releasing.is_in_use(world.app, other)
 
 
 async def test_a_due_date_says_what_never_happened() -> None:
