@@ -1,22 +1,15 @@
 """The start page of the local stack, as a person sees it in a browser."""
 
-import asyncio
-import shutil
-import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx
 import pytest
 
+from tests.browser.chromium import NEEDED, rendered
 from tests.stand_ins import stand_ins
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (make test installs it as root with apt)"),
-]
-QUIET = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-sync")
+pytestmark = NEEDED
 
 
 @pytest.fixture
@@ -24,13 +17,6 @@ async def address(tmp_path: Path) -> AsyncIterator[str]:
     """The address of running stand-ins."""
     async with stand_ins(tmp_path) as context:
         yield context.base_url
-
-
-async def rendered(url: str, profile: Path) -> str:
-    """The page's document after the browser has run it."""
-    command = [str(CHROMIUM), "--headless", "--no-sandbox", *QUIET, f"--user-data-dir={profile}", "--dump-dom", url]
-    ran = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=90, check=True)
-    return ran.stdout
 
 
 async def test_the_start_page_leads_to_every_part(address: str, tmp_path: Path) -> None:
