@@ -163,7 +163,7 @@ def application(front: Front, own: Iterable[tuple[str, str, Handler]]) -> web.Ap
     server = web.Application(client_max_size=2**63 - 1)
     for method, path, handler in own:
         server.router.add_route(method, path, handler)
-    server.router.add_route("*", "/{path:.*}", front.handle, expect_handler=_asked_later)
+    server.router.add_route("*", "/{path:(?s:.*)}", front.handle, expect_handler=_asked_later)
     server.on_response_prepare.append(keep_exact)
     return server
 

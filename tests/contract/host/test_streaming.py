@@ -7,7 +7,7 @@ import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 import pytest
@@ -50,6 +50,13 @@ def read_until(connection: socket.socket, end: bytes) -> bytes:
     while not data.endswith(end) and (chunk := connection.recv(65536)):
         data += chunk
     return data
+
+
+@pytest.mark.parametrize("name", ["a%0A", "%0D", "%00", "%7F%F0%9F%93%AC"])
+def test_any_character_can_stand_in_a_path(client: httpx.Client, name: str) -> None:
+    """What it means is for the function to say; only a line that ends within is refused by the worker's own server."""
+    answer = client.get(f"/echo/{name}")
+    assert (answer.status_code, answer.json()["name"]) == (200, unquote(name))
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
