@@ -30,6 +30,7 @@ class Policy(StrEnum):
     SENDER_OR_RECIPIENT = "SenderOrRecipient"
     DOWNLOAD = "Download"
     NOTIFICATION_CHECK = "NotificationCheck"
+    FORWARD_CHECK = "CheckAllowForwarding"
     SUBSCRIBER = "Subscriber"
     MAINTENANCE = "Maintenance"
     SCAN_RESULTS = "ScanResults"
@@ -114,6 +115,10 @@ def _checks_notifications(caller: Subject) -> bool:
     return caller.issuer is Issuer.MASKINPORTEN and caller.has(Scope.CONDITION_CHECK)
 
 
+def _checks_forwarding(caller: Subject) -> bool:
+    return caller.has(Scope.FORWARD_CHECK)
+
+
 def _subscribes(caller: Subject) -> bool:
     return caller.issuer in {Issuer.ALTINN, Issuer.MASKINPORTEN} and caller.has(Scope.EVENTS_SUBSCRIBE)
 
@@ -133,6 +138,7 @@ _RULES: Mapping[Policy, Callable[[Subject], bool]] = {
     Policy.SENDER_OR_RECIPIENT: _is_sender_or_recipient,
     Policy.DOWNLOAD: _may_download,
     Policy.NOTIFICATION_CHECK: _checks_notifications,
+    Policy.FORWARD_CHECK: _checks_forwarding,
     Policy.SUBSCRIBER: _subscribes,
     Policy.MAINTENANCE: _maintains,
     Policy.SCAN_RESULTS: _tells_results_of_scans,

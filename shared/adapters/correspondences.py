@@ -1,4 +1,5 @@
-"""The table `correspondences`: one partition for each, with its body, its history, its facts and notifications."""
+"""The table `correspondences`: one partition for each, with its body, its history, its facts, notifications and
+forwardings."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from shared.adapters.tables import Op, Row, Tables, Write
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
 from shared.domain.facts import Fact
+from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import CorrespondenceId, PartyUrn
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
@@ -28,20 +30,20 @@ class CorrespondenceTable:
         return await self._aggregates.load(id_)
 
     async def create(self, change: CorrespondenceChange, content: Content, permit: Permit) -> bool:
-        """Insert root, content, history, facts and notifications. False when it exists already. One operation."""
+        """Insert root, content, history, facts and child rows. False when it exists already. One operation."""
         demand(permit)
         id_ = change.state.id
-        rows = [child(id_, "content", content, op=Op.INSERT), *_notifications(change)]
+        rows = [child(id_, "content", content, op=Op.INSERT), *_rows(change)]
         return await self._aggregates.create(id_, change, rows)
 
     async def save(
         self, change: CorrespondenceChange, etag: str, permit: Permit, *, seen: PartyUrn | None = None
     ) -> None:
-        """Commit root, history, facts and notifications; with `seen`, note when this party looked: the time of the
+        """Commit root, history, facts and child rows; with `seen`, note when this party looked: the time of the
         change's last history entry or fact. Raises Conflict, and ValueError for a look in a change without a time.
         """
         demand(permit)
-        rows = _notifications(change)
+        rows = _rows(change)
         if seen is not None:
             rows.append(_look(change, seen))
         await self._aggregates.save(change.state.id, change, etag, rows)
@@ -65,14 +67,31 @@ class CorrespondenceTable:
         found = [from_columns(Notification, row.columns) for row in await self._aggregates.rows(id_, "n:")]
         return sorted(found, key=lambda n: (n.created, n.id))
 
+    async def forwarding(self, id_: CorrespondenceId, forwarding_id: str) -> Forwarding | None:
+        """One forwarding to an e-mail address, or None."""
+        row = await self._aggregates.row(id_, _forwarding_key(forwarding_id))
+        return from_columns(Forwarding, row.columns) if row else None
+
     async def last_seen(self, id_: CorrespondenceId, party: PartyUrn) -> datetime | None:
         """When this party was last noted as having looked."""
         row = await self._aggregates.row(id_, _seen_key(party))
         return time_of(row.text("at")) if row else None
 
 
-def _notifications(change: CorrespondenceChange) -> list[Write]:
-    return [child(change.state.id, f"n:{notification.id}", notification) for notification in change.rows]
+def _rows(change: CorrespondenceChange) -> list[Write]:
+    return [child(change.state.id, _key(row), row) for row in change.rows]
+
+
+def _key(row: Notification | Forwarding) -> str:
+    match row:
+        case Notification():
+            return f"n:{row.id}"
+        case Forwarding():
+            return _forwarding_key(row.id)
+
+
+def _forwarding_key(id_: str) -> str:
+    return f"w:{id_}"
 
 
 def _look(change: CorrespondenceChange, party: PartyUrn) -> Write:

@@ -1,19 +1,28 @@
 """E-mail through Azure Communication Services."""
 
 import asyncio
+import base64
 from datetime import timedelta
 
 from azure.communication.email.aio import EmailClient
 from azure.core.credentials import AzureKeyCredential
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.exceptions import AzureError
+from azure.core.rest import HttpRequest
 
 from shared.adapters.answers import azure_refusal
 from shared.domain.errors import Unavailable
-from shared.ports.neighbours import EmailMessage
+from shared.ports.neighbours import EmailMessage, EmailOutcome
 
 SEND_TIMEOUT = timedelta(seconds=20)
+API_VERSION = "2025-09-01"
 _NEIGHBOUR = "email"
+_ENDINGS = {
+    "Succeeded": EmailOutcome.SUCCEEDED,
+    "Failed": EmailOutcome.FAILED,
+    "Canceled": EmailOutcome.FAILED,
+}
+"""What each last status of an operation means; the others are on the way."""
 
 
 class CommunicationEmail:
@@ -45,6 +54,20 @@ class CommunicationEmail:
         except TimeoutError as error:
             raise Unavailable(_NEIGHBOUR) from error
 
+    async def outcome(self, operation_id: str) -> EmailOutcome:
+        """How far the e-mail of this operation id has come. Raises Unavailable, and Rejected when it is unknown."""
+        asked = HttpRequest("GET", f"/emails/operations/{operation_id}", params={"api-version": API_VERSION})
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
+                answer = await self._opened().send_request(asked)
+                answer.raise_for_status()
+                status = answer.json()["status"]
+        except AzureError as error:
+            raise azure_refusal(_NEIGHBOUR, error) from None
+        except (TimeoutError, ValueError, LookupError, TypeError) as error:
+            raise Unavailable(_NEIGHBOUR) from error
+        return _ENDINGS.get(status, EmailOutcome.RUNNING)
+
     async def close(self) -> None:
         """Close the client, if there is one."""
         if self._client is not None:
@@ -57,7 +80,7 @@ class CommunicationEmail:
             if credential is None:
                 raise ValueError("an access key or a credential is needed")
             # No retries inside: the SDK would sleep for as long as Retry-After says; the agenda does that better.
-            self._client = EmailClient(self._endpoint, credential, retry_total=0)
+            self._client = EmailClient(self._endpoint, credential, api_version=API_VERSION, retry_total=0)
         return self._client
 
 
@@ -65,9 +88,14 @@ def _body(sender: str, message: EmailMessage) -> dict[str, object]:
     content = {"subject": message.subject, "plainText": message.plain_text}
     if message.html is not None:
         content["html"] = message.html
-    return {
+    body: dict[str, object] = {
         "senderAddress": sender,
         "content": content,
         "recipients": {"to": [{"address": message.to}]},
         "userEngagementTrackingDisabled": True,
     }
+    files = [
+        {"name": file.name, "contentType": file.media_type, "contentInBase64": base64.b64encode(file.content).decode()}
+        for file in message.attachments
+    ]
+    return body | ({"attachments": files} if files else {})

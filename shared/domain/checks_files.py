@@ -54,6 +54,11 @@ def extension(file_name: str) -> str:
     return f".{last.lower()}" if dot and (stem or last) else ""
 
 
+def media_type(file_name: str) -> str:
+    """The media type for others than the wire, plain bytes where the name says nothing that we know."""
+    return MIME_TYPES.get(extension(file_name), "application/octet-stream")
+
+
 def data_type(file_name: str) -> str:
     """The media type that the wire shows for this name."""
     return MIME_TYPES.get(extension(file_name), UNKNOWN_TYPE)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from shared.domain.changes import Change, HistoryEntry
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import AggregateKind, Fact, FactType
+from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import Notification, NotificationRequest
@@ -147,7 +148,8 @@ class Correspondence:
     `sequence` is the last number used for a history entry or a fact. `ever` holds every status it ever had.
     `dialog_id` is our dialog, `transmission_id` our message in a dialog of somebody else, each once it has been made.
     `dialog_cursor` is the last fact carried over to Dialogporten, `downloaded` the attachments a recipient has taken,
-    `labels` what the recipient has put on it (none: it lies where it arrived and was not marked).
+    `labels` what the recipient has put on it (none: it lies where it arrived and was not marked),
+    `forwarded_to` digests of the addresses it was, or is being, forwarded to.
     All times are aware UTC.
     """
 
@@ -180,6 +182,7 @@ class Correspondence:
     due_date_passed: bool = False
     downloaded: frozenset[AttachmentId] = frozenset()
     labels: frozenset[SystemLabel] = frozenset()
+    forwarded_to: frozenset[str] = frozenset()
     dialog_id: str | None = None
     transmission_id: str | None = None
     dialog_cursor: int = 0
@@ -206,7 +209,7 @@ class Correspondence:
         return self.named_dialog is not None
 
 
-CorrespondenceChange = Change[Correspondence, Notification]
+CorrespondenceChange = Change[Correspondence, Notification | Forwarding]
 
 
 def require_available(state: Correspondence) -> None:

@@ -15,6 +15,7 @@ KINDS: Mapping[FactType, str] = {
     FactType.CONFIRMED: "CorrespondenceConfirmed",
     FactType.PURGED: "DialogDeleted",
     FactType.ATTACHMENT_DOWNLOADED: "Information",
+    FactType.FORWARDED: "Information",
     FactType.NOTIFICATION_CREATED: "Information",
     FactType.NOTIFICATION_FAILED: "Information",
 }
@@ -26,12 +27,14 @@ def has_activity(fact: Fact) -> bool:
     return fact.type in KINDS and not (fact.type is FactType.READ and fact.details.get("how") == "marked")
 
 
-def activity(fact: Fact, correspondence: Correspondence, *, file_name: str = "") -> dict[str, object] | None:
+def activity(
+    fact: Fact, correspondence: Correspondence, *, file_name: str = "", told: Mapping[str, str] | None = None
+) -> dict[str, object] | None:
     """The body of `POST dialogs/{id}/activities` for this fact, or None when it has no entry.
 
-    `file_name` is what a downloaded attachment is called. The fact's details are read: `by` (who did it), `how`
-    (`marked` when it was read without being opened), `medium` and `reminder` (of a notification). The id is the same
-    at every try. Source: wire contract 10.3.
+    `file_name` is what a downloaded attachment is called, `told` what a forwarding is told as. The fact's details are
+    read: `by` (who did it), `how` (`marked` when it was read without being opened), `medium` and `reminder` (of a
+    notification). The id is the same at every try. Source: wire contract 10.3.
     """
     if not has_activity(fact):
         return None
@@ -43,7 +46,7 @@ def activity(fact: Fact, correspondence: Correspondence, *, file_name: str = "")
     }
     if fact.type is FactType.READ and correspondence.is_transmission:
         entry |= {"type": "TransmissionOpened", "transmissionId": transmission_id(correspondence)}
-    words = _words(fact, file_name)
+    words = told or _words(fact, file_name)
     return entry | {"description": in_all_languages(words)} if words else entry
 
 

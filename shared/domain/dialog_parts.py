@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.domain import dialog_texts
 from shared.domain.attachment import Attachment
-from shared.domain.checks_files import MIME_TYPES, extension
+from shared.domain.checks_files import media_type
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence
 from shared.domain.dialog_texts import cut, cut_file_name, in_all_languages
 from shared.domain.events import iso_z
@@ -81,7 +81,7 @@ def _file(
     name = cut_file_name(file.display_name or file.file_name)
     link: dict[str, object] = {
         "url": file.external.url if file.external else download_address(url, use),
-        "mediaType": MIME_TYPES.get(extension(file.file_name), "application/octet-stream"),
+        "mediaType": media_type(file.file_name),
         "consumerType": "Gui",
     }
     shown: dict[str, object] = {

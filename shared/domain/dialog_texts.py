@@ -16,6 +16,12 @@ DOWNLOADED = {
     "nn": "Vedlegget {file} vart lasta ned",
     "en": "The attachment {file} was downloaded",
 }
+FORWARDED = {
+    "nb": "{who} videresendte «{title}» til {address}",
+    "nn": "{who} vidaresende «{title}» til {address}",
+    "en": "{who} forwarded “{title}” to {address}",
+}
+FORWARDER = {"nb": "Mottakeren", "nn": "Mottakaren", "en": "The recipient"}
 NOTIFIED = {
     ("Email", False): {
         "nb": "Varsel om meldingen ble sendt på e-post",
@@ -73,6 +79,16 @@ def cut_file_name(name: str, length: int = MAX_TEXT) -> str:
 def in_all_languages(texts: Mapping[str, str]) -> list[dict[str, object]]:
     """The localisations of one text, in Dialogporten's shape and within its limit."""
     return [{"languageCode": language, "value": cut(texts[language])} for language in LANGUAGES]
+
+
+def naming_forwarding(*, who: str, title: str, address: str, quote: str) -> dict[str, str]:
+    """Who forwarded what to which address, and with which words: names are shortened, the end of the quote is cut."""
+    after = f": «{quote}»" if quote else ""
+    short = {"title": cut(title, 60), "address": cut(address, 80)}
+    return {
+        language: FORWARDED[language].format(who=cut(who, 60) or FORWARDER[language], **short) + after
+        for language in LANGUAGES
+    }
 
 
 def naming_file(texts: Mapping[str, str], file_name: str) -> dict[str, str]:

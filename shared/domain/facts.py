@@ -34,10 +34,11 @@ class FactType(StrEnum):
     NOTIFICATION_FAILED = "correspondencenotificationfailed"
     REMINDER_DUE = "reminderdue"
     LABELS_CHANGED = "systemlabelschanged"
+    FORWARDED = "correspondenceforwarded"
     ATTACHMENT_DELETED = "attachmentdeleted"
 
 
-INTERNAL = frozenset({FactType.REMINDER_DUE, FactType.ATTACHMENT_DELETED, FactType.LABELS_CHANGED})
+INTERNAL = frozenset({FactType.REMINDER_DUE, FactType.ATTACHMENT_DELETED, FactType.LABELS_CHANGED, FactType.FORWARDED})
 """Facts that steer our own consumers and are never told to anybody outside."""
 
 

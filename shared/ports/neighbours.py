@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.attachment import Verdict
@@ -92,6 +93,15 @@ class Scanner(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmailAttachment:
+    """A file that goes along with an e-mail."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmailMessage:
     """One e-mail; `operation_id` (a UUID) makes a repeated send harmless."""
 
@@ -100,6 +110,15 @@ class EmailMessage:
     subject: str
     plain_text: str
     html: str | None = None
+    attachments: tuple[EmailAttachment, ...] = ()
+
+
+class EmailOutcome(StrEnum):
+    """What has become of an e-mail that was accepted."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
 
 
 class EmailSender(Protocol):
@@ -107,6 +126,9 @@ class EmailSender(Protocol):
 
     async def send(self, message: EmailMessage) -> None:
         """Return when it was accepted; never waits for delivery. Raises Unavailable (with the wait), Rejected."""
+
+    async def outcome(self, operation_id: str) -> EmailOutcome:
+        """How far the e-mail of this operation id has come. Raises Unavailable, and Rejected when it is unknown."""
 
 
 class SmsSender(Protocol):

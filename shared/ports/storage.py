@@ -10,6 +10,7 @@ from shared.domain.attachment import Attachment, AttachmentChange, Stored, Verdi
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
 from shared.domain.facts import Fact
+from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
@@ -35,7 +36,7 @@ class Correspondences(Protocol):
     async def save(
         self, change: CorrespondenceChange, etag: str, permit: Permit, *, seen: PartyUrn | None = None
     ) -> None:
-        """Commit root, history, facts and notifications; with `seen`, note when this party looked.
+        """Commit root, history, facts, notifications and forwardings; with `seen`, note when this party looked.
 
         A lost answer is told from a lost race by the change ids on the root. Raises Conflict.
         One operation, two when the answer was lost.
@@ -52,6 +53,9 @@ class Correspondences(Protocol):
 
     async def notifications(self, id_: CorrespondenceId) -> Sequence[Notification]:
         """Every notification, oldest first."""
+
+    async def forwarding(self, id_: CorrespondenceId, forwarding_id: str) -> Forwarding | None:
+        """One forwarding to an e-mail address, or None."""
 
     async def last_seen(self, id_: CorrespondenceId, party: PartyUrn) -> datetime | None:
         """When this party was last noted as having looked."""

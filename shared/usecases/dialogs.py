@@ -1,6 +1,6 @@
 """Keeping Dialogporten up to date: in order, from the last fact that was carried over."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
@@ -9,8 +9,9 @@ from shared.domain import dialog
 from shared.domain.attachment import Attachment
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, CorrespondenceChange
+from shared.domain.dialog_texts import naming_forwarding
 from shared.domain.errors import Rejected, Unavailable
-from shared.domain.facts import Fact
+from shared.domain.facts import Fact, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.policy import Action, own_work
 from shared.ports import App, Loaded
@@ -110,9 +111,22 @@ async def _add_activity(app: App, state: Correspondence, fact: Fact, dialog_id: 
     if attachment_id := fact.details.get("attachment"):
         found = await app.attachments.load(AttachmentId(attachment_id))
         file_name = (found.state.display_name or found.state.file_name) if found else ""
-    body = dialog.activity(fact, state, file_name=file_name)
+    told = await _forwarding(app, state, fact) if fact.type is FactType.FORWARDED else None
+    body = dialog.activity(fact, state, file_name=file_name, told=told)
     if body is not None:
         await app.dialogs.add_activity(dialog_id, body)
+
+
+async def _forwarding(app: App, state: Correspondence, fact: Fact) -> Mapping[str, str] | None:
+    """Who forwarded it to whom. Source: wire contract 10.3."""
+    kept = await app.correspondences.forwarding(state.id, fact.details["forwarding"])
+    content = await app.correspondences.content(state.id, own_work(Action.READ, state.resource_id, "dialogs"))
+    if kept is None or content is None:
+        return None
+    known = await app.registry.parties([kept.by])
+    return naming_forwarding(
+        who=known[kept.by].name if kept.by in known else "", title=content.title, address=kept.address, quote=kept.text
+    )
 
 
 async def _move_cursor(app: App, loaded: Loaded[Correspondence], cursor: int, made: str | None) -> bool:

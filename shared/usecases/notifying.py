@@ -1,12 +1,13 @@
 """Telling recipients by e-mail and SMS: once at publishing, once more when nobody has opened it in time."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
-from shared.domain.errors import Conflict, Rejected, Unavailable
+from shared.domain.errors import DomainError, Rejected, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId, PartyUrn
 from shared.domain.notification import (
@@ -25,7 +26,7 @@ from shared.domain.publishing import tell, wants_notice
 from shared.ports import App, EmailMessage
 from shared.telemetry import Log
 from shared.usecases.retrying import retry_later
-from shared.usecases.saving import ATTEMPTS, decide_correspondence, pause, save_correspondence
+from shared.usecases.saving import decide_correspondence, decide_over_rows
 
 UNCERTAIN_AFTER = timedelta(hours=24)
 """How long a repeated operation id is taken for the same send; after it a lost answer stays unknown."""
@@ -237,23 +238,14 @@ async def _record(app: App, state: Correspondence, outcomes: Sequence[Notificati
     Only that it was sent is better known than unknown.
     """
     permit = own_work(Action.WRITE, state.resource_id, "notifications")
-    for attempt in range(ATTEMPTS):
-        loaded = await app.correspondences.load(state.id)
-        if loaded is None:
-            return
-        # Read after the root: while its ETag holds, nobody has changed them.
+
+    async def decide(current: Correspondence) -> CorrespondenceChange | None:
         known = {n.id: n for n in await app.correspondences.notifications(state.id)}
         new = [one for one in outcomes if _says_more(one, known.get(one.id))]
-        if not new:
-            return
-        told = _recorded(loaded.state, new) if tells else CorrespondenceChange(state=loaded.state, rows=tuple(new))
-        try:
-            await save_correspondence(app, loaded, told, permit)
-        except Conflict:
-            await pause(attempt)
-        else:
-            return
-    raise Unavailable("correspondence", retry_after=timedelta(seconds=1))
+        return _recorded(current, new) if tells else CorrespondenceChange(state=current, rows=tuple(new))
+
+    with suppress(DomainError):  # 1001: what has vanished has nothing to record it on
+        await decide_over_rows(app, state.id, permit, decide)
 
 
 def _says_more(outcome: Notification, known: Notification | None) -> bool:

@@ -114,12 +114,31 @@ async def decide_correspondence(
 
     `first` saves the first load. A decision of None saves nothing.
     """
+
+    async def deciding(state: Correspondence) -> CorrespondenceChange | None:
+        return decide(state)
+
+    return await decide_over_rows(app, id_, permit, deciding, first=first, seen=seen)
+
+
+async def decide_over_rows(
+    app: App,
+    id_: CorrespondenceId,
+    permit: Permit,
+    decide: Callable[[Correspondence], Awaitable[CorrespondenceChange | None]],
+    *,
+    first: Loaded[Correspondence] | None = None,
+    seen: PartyUrn | None = None,
+) -> Correspondence:
+    """The same for a decision that first reads other rows of the partition: while the root's ETag holds, nobody has
+    changed them.
+    """
     loaded = first
     for attempt in range(ATTEMPTS):
         loaded = loaded or await app.correspondences.load(id_)
         if loaded is None:
             raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
-        change = decide(loaded.state)
+        change = await decide(loaded.state)
         if change is None or (change.is_empty and change.state == loaded.state):
             return loaded.state
         try:

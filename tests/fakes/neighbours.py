@@ -10,7 +10,7 @@ from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId, PartyUrn, resource_id
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Subscription
-from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, KnownDialog, Resource
+from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, EmailOutcome, KnownDialog, Resource
 
 
 @dataclass
@@ -55,16 +55,26 @@ class FakeOutbox(Failing):
 
 @dataclass
 class FakeEmail(Failing):
-    """Keeps what was sent, once per operation id; `calls` counts the repeated ones too."""
+    """Keeps what was sent, once per operation id; `calls` counts the repeated ones too.
+
+    `ending` is what becomes of all.
+    """
 
     sent: list[EmailMessage] = field(default_factory=list)
     calls: int = 0
+    ending: EmailOutcome = EmailOutcome.SUCCEEDED
 
     async def send(self, message: EmailMessage) -> None:
         self.calls += 1
         self._next()
         if all(message.operation_id != earlier.operation_id for earlier in self.sent):
             self.sent.append(message)
+
+    async def outcome(self, operation_id: str) -> EmailOutcome:
+        self._next()
+        if all(operation_id != message.operation_id for message in self.sent):
+            raise Rejected("email", "status 404")
+        return self.ending
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from shared.domain.changes import Change, HistoryEntry
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
 from shared.domain.errors import Conflict
 from shared.domain.facts import Fact
+from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
@@ -93,6 +94,7 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
 
     contents: dict[str, Content] = field(default_factory=dict)
     notices: dict[str, dict[str, Notification]] = field(default_factory=lambda: defaultdict(dict))
+    forwardings: dict[tuple[str, str], Forwarding] = field(default_factory=dict)
     looks: dict[tuple[str, PartyUrn], datetime] = field(default_factory=dict)
 
     async def load(self, id_: CorrespondenceId) -> Loaded[Correspondence] | None:
@@ -103,7 +105,7 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
         if not self._insert(change.state.id, change):
             return False
         self.contents[change.state.id] = content
-        self._notify(change)
+        self._keep(change)
         return True
 
     async def save(
@@ -113,7 +115,7 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
         times = [entry.at for entry in change.history] + [fact.at for fact in change.facts]
         look = max(times) if seen is not None else None
         self._commit(change.state.id, change, etag)
-        self._notify(change)
+        self._keep(change)
         if seen is not None and look is not None:
             self.looks[change.state.id, seen] = look
 
@@ -132,12 +134,21 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
         self._ask()
         return sorted(self.notices[id_].values(), key=lambda n: (n.created, n.id))
 
+    async def forwarding(self, id_: CorrespondenceId, forwarding_id: str) -> Forwarding | None:
+        self._ask()
+        return self.forwardings.get((id_, forwarding_id))
+
     async def last_seen(self, id_: CorrespondenceId, party: PartyUrn) -> datetime | None:
         self._ask()
         return self.looks.get((id_, party))
 
-    def _notify(self, change: CorrespondenceChange) -> None:
-        self.notices[change.state.id].update({notification.id: notification for notification in change.rows})
+    def _keep(self, change: CorrespondenceChange) -> None:
+        for row in change.rows:
+            match row:
+                case Notification():
+                    self.notices[change.state.id][row.id] = row
+                case Forwarding():
+                    self.forwardings[change.state.id, row.id] = row
 
 
 @dataclass

@@ -32,6 +32,7 @@ CALLERS: Mapping[Policy, Subject] = {
     Policy.SENDER_OR_RECIPIENT: READER,
     Policy.DOWNLOAD: READER,
     Policy.NOTIFICATION_CHECK: _CHECKER,
+    Policy.FORWARD_CHECK: Subject(issuer=Issuer.ALTINN, scopes=frozenset({Scope.FORWARD_CHECK})),
     Policy.SUBSCRIBER: _SUBSCRIBER,
 }
 """Who sends the examples of each policy; their bearer token is the policy's name."""

@@ -86,6 +86,17 @@ _OF_A_NOTICE = (
 _OF_A_FORM = (Refusal.FILE_SIZE, Refusal.CHECKSUM_MISMATCH, Refusal.UPLOAD_TOO_SLOW, Refusal.UPLOAD_FAILED)
 _OF_A_DOWNLOAD = (*OF_LETTER, Refusal.ATTACHMENT_NOT_FOUND, Refusal.ATTACHMENT_PURGED, Refusal.ATTACHMENT_EXPIRED)
 
+_OF_A_FORWARDING = (
+    Refusal.EMAIL_INVALID,
+    Refusal.FORWARD_ADDRESS_TOO_LONG,
+    Refusal.FORWARDING_NOT_ALLOWED,
+    Refusal.FORWARDING_TEXT_TOO_LONG,
+    Refusal.FORWARDING_TEXT_NOT_PLAIN_TEXT,
+    Refusal.FORWARD_BEFORE_READ,
+    Refusal.ALREADY_FORWARDED,
+    Refusal.FORWARDING_FAILED,
+)
+
 _SHORT = {
     "resourceId": RESOURCE,
     "sendersReference": "case-2026-1",
@@ -212,6 +223,16 @@ ENTRIES: Mapping[str, Entry] = {
     "confirm_correspondence": Entry(
         examples=(_of(LETTER, "Receipt is confirmed"),),
         refusals=(*OF_LETTER, Refusal.CONFIRM_BEFORE_FETCHED, Refusal.ALREADY_CONFIRMED),
+    ),
+    "forward_correspondence": Entry(
+        examples=(
+            Example(
+                summary="A letter that was read is forwarded with a few words",
+                path={"correspondenceId": READ_LETTER},
+                json={"forwardTo": "ada@friend.example", "forwardingText": "Se på dette."},
+            ),
+        ),
+        refusals=(*OF_LETTER, *_OF_A_FORWARDING),
     ),
     "archive_correspondence": Entry(examples=(_of(LETTER, "A letter is put away"),), refusals=OF_LETTER, addition=True),
     "unarchive_correspondence": Entry(

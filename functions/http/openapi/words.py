@@ -61,6 +61,8 @@ MEMBERS: Mapping[str, str] = {
     "expirationTime": "When the file can no longer be downloaded",
     "externalReferences": "References to things in other systems",
     "fileName": "The name of the file with its extension",
+    "forwardTo": "The e-mail address that it is forwarded to",
+    "forwardingText": "The forwarder's own words, at most 200 characters of plain text, that go before the message",
     "from": "Only what was to be published after this instant",
     "id": "Its id",
     "idempotentKey": "A GUID of the sender's: the same request with the same key is carried out once",

@@ -14,7 +14,8 @@ from local.services.context import Context
 from shared.adapters.email import CommunicationEmail
 from shared.adapters.sms import CommunicationSms
 from shared.domain.errors import Rejected, Unavailable
-from shared.ports import EmailMessage, EmailSender, SmsSender
+from shared.domain.forwarding import MAX_ATTACHED_BYTES
+from shared.ports import EmailAttachment, EmailMessage, EmailOutcome, EmailSender, SmsSender
 from tests.builders import NOW
 from tests.contract.neighbours.answering import answering
 from tests.fakes.neighbours import FakeEmail, FakeSms
@@ -99,6 +100,45 @@ async def test_a_mail_arrives_once(email: CommunicationEmail, http: httpx.AsyncC
         message.html,
         SENDER,
     )
+
+
+async def test_a_mail_carries_its_files(email: CommunicationEmail, http: httpx.AsyncClient) -> None:
+    """By name and size, up to seven million bytes of them together: in base64 the service takes no more."""
+    large = EmailAttachment(name="stort.pdf", media_type="application/pdf", content=bytes(MAX_ATTACHED_BYTES - 4))
+    small = EmailAttachment(name="lite æ.txt", media_type="text/plain", content=b"text")
+    message = mail(plain_text="æ" * 30_000, attachments=(large, small))
+    await email.send(message)
+    [arrived] = (await http.get("/mail", params={"to": message.to})).json()
+    assert arrived["attachments"] == [{"name": file.name, "size": len(file.content)} for file in message.attachments]
+
+
+async def test_a_mail_says_how_it_ended(any_email: EmailSender) -> None:
+    """An accepted one has succeeded; an operation that nobody knows is refused."""
+    message = mail()
+    await any_email.send(message)
+    assert await any_email.outcome(message.operation_id) is EmailOutcome.SUCCEEDED
+    with pytest.raises(Rejected):
+        await any_email.outcome(str(uuid.uuid4()))
+
+
+@pytest.mark.parametrize(
+    ("box", "ending"),
+    [("bounce", EmailOutcome.FAILED), ("fail", EmailOutcome.FAILED), ("slow", EmailOutcome.RUNNING)],
+)
+async def test_a_mail_that_has_not_arrived_says_so(email: CommunicationEmail, box: str, ending: EmailOutcome) -> None:
+    """Dropped ones have failed; one on its way is running."""
+    message = mail(to=f"{box}-{uuid.uuid4()}@person.example")
+    await email.send(message)
+    assert await email.outcome(message.operation_id) is ending
+
+
+async def test_nobody_knows_how_a_mail_ended_when_the_service_is_down() -> None:
+    """No answer, and an answer that makes no sense, are Unavailable."""
+    (port,) = free_ports(1)
+    silent = CommunicationEmail(f"http://127.0.0.1:{port}", "a2V5", SENDER, None)
+    with pytest.raises(Unavailable):
+        await silent.outcome(str(uuid.uuid4()))
+    await silent.close()
 
 
 async def test_an_sms_arrives_once(sms: CommunicationSms, http: httpx.AsyncClient) -> None:

@@ -17,6 +17,7 @@ from shared.domain.correspondence import (
     Status,
 )
 from shared.domain.errors import Conflict
+from shared.domain.forwarded import ForwardingState, reservation
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.notification import Medium, Notification, NotificationState, notification_id
 from shared.domain.receiving import fetch
@@ -64,6 +65,23 @@ async def test_what_was_created_is_loaded_as_it_was(correspondences: Corresponde
     loaded = await correspondences.load(change.state.id)
     assert loaded is not None
     assert loaded.state == change.state
+
+
+async def test_a_forwarding_is_kept_with_the_root(correspondences: Correspondences) -> None:
+    """Found by its id in its own partition, replaced by what is known later, and no notification."""
+    loaded = await _created(correspondences)
+    id_ = loaded.state.id
+    wish = reservation(id_, "ada@friend.example", "Se her 🎉", PERSON, now=NOW)
+    await correspondences.save(CorrespondenceChange(state=loaded.state, rows=(wish,)), loaded.etag, PERMIT)
+    assert await correspondences.forwarding(id_, wish.id) == wish
+    after = replace(wish, state=ForwardingState.DELIVERED)
+    again = await correspondences.load(id_)
+    assert again is not None
+    await correspondences.save(CorrespondenceChange(state=again.state, rows=(after,)), again.etag, PERMIT)
+    assert await correspondences.forwarding(id_, wish.id) == after
+    assert await correspondences.forwarding(id_, fresh()) is None
+    assert await correspondences.forwarding(CorrespondenceId(fresh()), wish.id) is None
+    assert await correspondences.notifications(id_) == []
 
 
 async def test_an_unknown_one_is_none(correspondences: Correspondences) -> None:

@@ -13,7 +13,8 @@ from shared.domain.attachment import Attachment, External, Scan, Verdict
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, ExternalReference, ReferenceType
 from shared.domain.facts import Fact
-from shared.domain.identifiers import AttachmentId
+from shared.domain.forwarded import Forwarding, reservation
+from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import ContactPoint, Medium, Notification, NotificationState
 from shared.domain.subscription import Attempt, Subscription
@@ -22,11 +23,13 @@ from tests.builders import (
     AGENCY,
     BUSINESS,
     NOW,
+    PERSON,
     RESOURCE,
     attachment,
     content,
     correspondence,
     fact,
+    new_id,
     notification_request,
     published,
     subscription,
@@ -39,6 +42,7 @@ EVERY: list[Any] = [
         notification=notification_request(),
         property_list={"key": "value"},
         labels=frozenset({SystemLabel.ARCHIVE}),
+        forwarded_to=frozenset({"0" * 32}),
     ),
     correspondence(),
     content(),
@@ -59,6 +63,7 @@ EVERY: list[Any] = [
         created=NOW,
         changed=NOW,
     ),
+    reservation(CorrespondenceId(new_id("c")), "a@b.no", "Se her", PERSON, now=NOW),
     subscription(),
     Attempt(1, NOW, 200, "ok", 5),
     KeyedRequest(owner=AGENCY, key="k", digest="d", created=NOW, in_flight_until=NOW),
@@ -70,7 +75,7 @@ EVERY: list[Any] = [
 
 MEMBERS = {
     Correspondence: "allow_forwarding attachments created dialog_cursor dialog_id downloaded due_date_passed "
-    "due_date_time ever external_references id idempotent_key ignore_reservation is_confidential "
+    "due_date_time ever external_references forwarded_to id idempotent_key ignore_reservation is_confidential "
     "is_confirmation_needed labels message_sender notification property_list published read recipient reminded "
     "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
     "status_text transmission_id",
@@ -81,6 +86,7 @@ MEMBERS = {
     HistoryEntry: "at party sequence status text",
     Verdict: "at etag reason scan",
     Notification: "address changed created id is_reminder medium recipient state",
+    Forwarding: "address by changed created id state text",
     Subscription: "active consumer created endpoint id number owner_of_resource resource_id secret subject_filter "
     "type_filter validated",
     Attempt: "answer at number status took_ms",

@@ -24,6 +24,7 @@ from shared.domain.dialog import (
     Create,
     Delete,
     Purge,
+    SetLabels,
     Step,
     carry_over,
     create_dialog,
@@ -291,6 +292,13 @@ def test_a_needed_confirmation_is_closed_before_it_is_told() -> None:
         (AddActivity, FactType.CONFIRMED),
         (AddActivity, FactType.ATTACHMENT_DOWNLOADED),
     ]
+
+
+def test_labels_are_put_on_a_dialog_that_there_is() -> None:
+    """Its own, and also one that is only now made; without one there is nothing to put them on."""
+    told = facts(FactType.INITIALIZED, FactType.LABELS_CHANGED)
+    assert plan(DONE, told) == [(Create, FactType.INITIALIZED), (SetLabels, FactType.LABELS_CHANGED)]
+    assert plan(in_status(Status.PUBLISHED, dialog_cursor=2), told) == []
 
 
 def test_what_was_carried_over_is_not_due_again() -> None:

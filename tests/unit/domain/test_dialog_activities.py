@@ -8,7 +8,7 @@ import pytest
 from shared.domain.correspondence import ExternalReference, ReferenceType, Status
 from shared.domain.dialog_activities import KINDS, activity
 from shared.domain.dialog_parts import transmission_id
-from shared.domain.dialog_texts import cut, cut_file_name
+from shared.domain.dialog_texts import cut, cut_file_name, naming_forwarding
 from shared.domain.facts import FactType
 from tests.builders import BUSINESS, NOW, PERSON, fact, in_status, new_id, published
 
@@ -135,3 +135,22 @@ def test_a_text_is_cut_where_it_must_be(text: str, length: int, expected: str) -
 def test_a_file_name_is_cut_before_its_extension(name: str, expected: str) -> None:
     """Unless there is none that fits."""
     assert cut_file_name(name, 8) == expected
+
+
+def test_a_forwarding_is_told_as_it_was_put() -> None:
+    """By who did it, in three languages; whatever is long is cut, and braces mean nothing."""
+    told = naming_forwarding(who="Kari {title}", title="t" * 300, address="a" * 990 + "@b.no", quote="q" * 200)
+    made = activity(fact(type=FactType.FORWARDED, details={"by": PERSON}), published(), told=told)
+    assert made is not None
+    assert (made["type"], made["performedBy"]) == (
+        "Information",
+        {"actorType": "PartyRepresentative", "actorId": PERSON},
+    )
+    assert all(text.startswith("Kari {title}") and len(text) <= 255 for text in words(made).values())
+    assert all("q" * 20 in text for text in words(made).values())
+
+
+def test_a_forwarder_without_a_name_is_the_recipient() -> None:
+    """And without words of theirs nothing is quoted."""
+    told = naming_forwarding(who="", title="Vedtak", address="a@b.no", quote="")
+    assert told["nb"] == "Mottakeren videresendte «Vedtak» til a@b.no"
