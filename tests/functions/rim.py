@@ -31,7 +31,7 @@ CALLERS = {
     "owner-maskinporten": caller(Issuer.MASKINPORTEN, Scope.WRITE, Scope.SERVICE_OWNER),
     "writing-maskinporten": caller(Issuer.MASKINPORTEN, Scope.WRITE),
     "checker": caller(Issuer.MASKINPORTEN, Scope.CONDITION_CHECK),
-    "forward-checker": caller(Issuer.IDPORTEN, Scope.FORWARD_CHECK),
+    "forward-checker": caller(Issuer.MASKINPORTEN, Scope.FORWARD_CHECK),
     "subscriber": caller(Issuer.ALTINN, Scope.EVENTS_SUBSCRIBE),
     "portal": caller(Issuer.ALTINN, Scope.PORTAL),
     "idporten": caller(Issuer.IDPORTEN),

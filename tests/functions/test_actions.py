@@ -64,7 +64,7 @@ async def test_only_recipients_forward(rim: Rim) -> None:
         assert (await rim.post(PATH, {"forwardTo": "a@b.no"}, who)).status_code == status
 
 
-async def test_the_check_wants_its_scope_of_any_issuer(rim: Rim) -> None:
+async def test_the_check_wants_its_scope(rim: Rim) -> None:
     """And says yes or no."""
     rim.stub(forwarding, "may_forward", True)
     for who, status in (("forward-checker", 200), ("recipient", 403), ("checker", 403), ("", 401)):

@@ -35,6 +35,7 @@ ADMITTED = {
     },
     Policy.DOWNLOAD: {"recipient", "portal", "idporten", "reading-dialog", "other-dialog"},
     Policy.NOTIFICATION_CHECK: {"checker"},
+    Policy.FORWARD_CHECK: {"forward-checker"},
     Policy.SUBSCRIBER: {"subscriber"},
     Policy.MAINTENANCE: {"maintainer"},
     Policy.SCAN_RESULTS: {"event-grid"},
