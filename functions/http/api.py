@@ -6,6 +6,7 @@ from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 
 from functions.http import actions, attachments, correspondences, operations, scan_results, subscriptions
+from functions.http.bodiless import answering_head
 from functions.http.edge import answer_errors_of, guard
 from functions.http.operation import Operation
 
@@ -41,7 +42,7 @@ def _add(api: FastAPI, operation: Operation) -> None:
     api.add_api_route(
         operation.path,
         operation.endpoint,
-        methods=[operation.method],
+        methods=list(operation.methods),
         operation_id=operation.id,
         name=operation.id,
         response_class=Response,
@@ -49,4 +50,4 @@ def _add(api: FastAPI, operation: Operation) -> None:
     )
     route = api.router.routes[-1]
     assert isinstance(route, APIRoute)  # noqa: S101 - what add_api_route has just added
-    route.app = guard(operation, route.app)
+    route.app = guard(operation, answering_head(route.app))

@@ -182,6 +182,7 @@ OPERATIONS = (
     Operation(
         endpoint=get_correspondence,
         method="GET",
+        leaves_trace=True,
         path=ONE,
         policy=Policy.SENDER_OR_RECIPIENT,
         tag=TAG,
@@ -190,6 +191,7 @@ OPERATIONS = (
     Operation(
         endpoint=get_correspondence_details,
         method="GET",
+        leaves_trace=True,
         path=ONE + "/details",
         policy=Policy.SENDER_OR_RECIPIENT,
         tag=TAG,
@@ -222,6 +224,7 @@ OPERATIONS = (
     Operation(
         endpoint=download_correspondence_attachment,
         method="GET",
+        leaves_trace=True,
         path=ONE + "/attachment/{attachmentId}/download",
         policy=Policy.DOWNLOAD,
         tag=TAG,
@@ -238,6 +241,7 @@ OPERATIONS = (
     Operation(
         endpoint=get_correspondence_content,
         method="GET",
+        leaves_trace=True,
         path=ONE + "/content",
         policy=Policy.RECIPIENT,
         tag=TAG,

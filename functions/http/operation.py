@@ -42,7 +42,8 @@ class Operation:
 
     `produces` is what Accept must allow (None: not checked), or else one of `alternatives`; `consumes` is what
     Content-Type must be, `max_bytes` the most that a body is read to, besides the setting for all. `query` documents
-    what the endpoint reads from the query.
+    what the endpoint reads from the query. A GET that `leaves_trace` (it counts as looking, reading or
+    downloading) takes no HEAD, which nobody means so; `also` are further methods.
     """
 
     endpoint: Endpoint
@@ -57,11 +58,19 @@ class Operation:
     answer: Any = None
     query: type[BaseModel] | None = None
     hidden: bool = False
+    leaves_trace: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
         """The operation id, which is the Function's name."""
         return self.endpoint.__name__
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """Every method that it answers to."""
+        head = ("HEAD",) if self.method == "GET" and not self.leaves_trace else ()
+        return (self.method, *head, *self.also)
 
     @property
     def types(self) -> tuple[str, ...]:

@@ -1,10 +1,12 @@
 """Operations for those who run it, and for those who write clients: health, the API's description, preflights."""
 
 import json
+import re
 from typing import Any
 
-from fastapi import Request, Response
+from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
 
 from functions.http import composition, cors
 from functions.http.answering import body
@@ -12,6 +14,7 @@ from functions.http.operation import BASE, JSON, Endpoint, Operation, Policy
 from shared.schemas.health import Health
 
 TAG = "Operations"
+ANY_PATH = BASE + "/{path:path}"
 PAGE_STYLE = BASE + "/docs/style.css"
 PAGE_POLICY = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """The page may load its own style sheet and nothing else: no script, no picture, no other host."""
@@ -65,7 +68,20 @@ async def preflight(request: Request) -> Response:
     return Response(status_code=204, headers=cors.preflight_headers(request.headers.get("origin")))
 
 
-def _public(endpoint: Endpoint, path: str, *, method: str = "GET", answer: Any = None) -> Operation:
+async def no_such_operation(request: Request) -> Response:
+    """Which methods a known path takes; of an unknown one, that it is none."""
+    path = request.scope["path"].rstrip("/")
+    routes = [route for route in request.app.routes if isinstance(route, APIRoute) and route.path != ANY_PATH]
+    known = [route for route in routes if re.match(route.path_regex.pattern, path, re.IGNORECASE)]
+    allowed = {method for route in known for method in route.methods or ()}
+    if not allowed:
+        raise HTTPException(404)
+    raise HTTPException(405, headers={"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))})
+
+
+def _public(
+    endpoint: Endpoint, path: str, *, method: str = "GET", answer: Any = None, also: tuple[str, ...] = ()
+) -> Operation:
     """Open to everybody, for any Accept; described when it answers with a model."""
     return Operation(
         endpoint=endpoint,
@@ -76,6 +92,7 @@ def _public(endpoint: Endpoint, path: str, *, method: str = "GET", answer: Any =
         produces=None,
         answer=answer,
         hidden=answer is None,
+        also=also,
     )
 
 
@@ -87,6 +104,7 @@ OPERATIONS = (
     _public(api_page, BASE + "/docs"),
     _public(api_page_of_upstream, BASE + "/swagger/index.html"),
     _public(api_page_style, PAGE_STYLE),
-    _public(preflight, BASE + "/{path:path}", method="OPTIONS"),
+    _public(preflight, ANY_PATH, method="OPTIONS"),
+    _public(no_such_operation, ANY_PATH, also=("POST", "PUT", "PATCH", "DELETE")),
 )
 """Every operation with what it states."""

@@ -22,6 +22,7 @@ PUBLIC = {
     "api_page_of_upstream",
     "api_page_style",
     "preflight",
+    "no_such_operation",
 }
 
 
