@@ -26,6 +26,11 @@ MAX_ATTACHED_BYTES = 7_000_000
 """What an e-mail takes as attachments: its 10 MB count them in base64, and the text besides."""
 
 SEPARATOR = "-" * 20
+_ELSEWHERE = {
+    "nb": "Vedlegg som ligger hos avsenderen:",
+    "nn": "Vedlegg som ligg hos avsendaren:",
+    "en": "Attachments that the sender keeps:",
+}
 _TOO_LARGE = {
     "nb": "Vedleggene er for store for e-post. Logg inn for å hente dem:",
     "nn": "Vedlegga er for store for e-post. Logg inn for å hente dei:",
@@ -113,9 +118,15 @@ def _look(state: Correspondence, forwarding: Forwarding, attempt: int) -> Due:
     return Due(Task.CATCH_UP, f"forward:{state.id}:{forwarding.id}", at, attempt)
 
 
-def email_text(own_words: str, body: str, links: Sequence[str], *, language: str) -> str:
-    """What the e-mail says: the forwarder's words, if any, the body, and where the files are that it cannot carry."""
+def email_text(
+    own_words: str, body: str, *, left_here: Sequence[str] = (), elsewhere: Sequence[str] = (), language: str
+) -> str:
+    """What the e-mail says: the forwarder's words, if any, the body, and where the files are that it cannot carry.
+
+    `left_here` and `elsewhere` are lines with a name and an address each.
+    """
     parts = [own_words, SEPARATOR, body] if own_words else [body]
-    if links:
-        parts += [SEPARATOR, "\n".join([_TOO_LARGE.get(language.lower(), _TOO_LARGE["nb"]), *links])]
+    for heading, lines in ((_TOO_LARGE, left_here), (_ELSEWHERE, elsewhere)):
+        if lines:
+            parts += [SEPARATOR, "\n".join([heading.get(language.lower(), heading["nb"]), *lines])]
     return "\n\n".join(parts)

@@ -21,7 +21,6 @@ from shared.usecases.acting import as_recipient, find
 from shared.usecases.notifying import UNCERTAIN_AFTER
 from shared.usecases.saving import decide_correspondence, decide_over_rows
 
-type _File = tuple[AttachmentUse, Attachment, Stored]
 _log = Log("forwarding")
 
 
@@ -147,19 +146,27 @@ async def _record(app: App, state: Correspondence, one: Forwarding, outcome: _Ou
 
 
 async def _email(app: App, state: Correspondence, wish: Forwarding, permit: Permit) -> EmailMessage:
-    """Subject, words and files; instead of files that are too large together, where they are."""
+    """Subject, words and files; of files that are too large together, or lie elsewhere, where they are."""
     content = await app.correspondences.content(state.id, permit)
     if content is None:
         raise Conflict
     files = await _files(app, state)
-    fits = sum(stored.size for *_, stored in files) <= forwarding.MAX_ATTACHED_BYTES
-    links = [] if fits else [_link(app, state, use, attachment) for use, attachment, _ in files]
+    kept = [(use, file, file.stored) for use, file in files if file.stored is not None]
+    fits = sum(stored.size for *_, stored in kept) <= forwarding.MAX_ATTACHED_BYTES
+    url = address_of(state, app.rules.public_base_url)
+    text = forwarding.email_text(
+        wish.text,
+        _words(app, content),
+        left_here=() if fits else [f"{file.file_name}: {download_address(url, use)}" for use, file, _ in kept],
+        elsewhere=[f"{file.file_name}: {file.external.url}" for _, file in files if file.external is not None],
+        language=content.language,
+    )
     return EmailMessage(
         operation_id=wish.id,
         to=wish.address,
         subject=" ".join(content.title.split()),
-        plain_text=forwarding.email_text(wish.text, _words(app, content), links, language=content.language),
-        attachments=tuple([await _attached(app, file, permit) for file in files]) if fits else (),
+        plain_text=text,
+        attachments=tuple([await _attached(app, file, stored, permit) for _, file, stored in kept]) if fits else (),
     )
 
 
@@ -168,22 +175,13 @@ def _words(app: App, content: Content) -> str:
     return app.texts.shown(content) if content.format is BodyFormat.HTML else content.body
 
 
-async def _files(app: App, state: Correspondence) -> list[_File]:
+async def _files(app: App, state: Correspondence) -> list[tuple[AttachmentUse, Attachment]]:
     """Those that its recipient could download now."""
     known = await app.attachments.load_many([use.id for use in state.attachments])
     there = [(use, known[use.id]) for use in state.attachments if use.id in known]
-    return [
-        (use, file, file.stored)
-        for use, file in living(there, app.clock())
-        if file.is_readable and file.stored is not None
-    ]
+    return [(use, file) for use, file in living(there, app.clock()) if file.is_ready]
 
 
-def _link(app: App, state: Correspondence, use: AttachmentUse, attachment: Attachment) -> str:
-    return f"{attachment.file_name}: {download_address(address_of(state, app.rules.public_base_url), use)}"
-
-
-async def _attached(app: App, file: _File, permit: Permit) -> EmailAttachment:
-    _, attachment, stored = file
-    content = b"".join([piece async for piece in app.blobs.read(attachment.id, stored, permit)])
-    return EmailAttachment(name=attachment.file_name, media_type=media_type(attachment.file_name), content=content)
+async def _attached(app: App, file: Attachment, stored: Stored, permit: Permit) -> EmailAttachment:
+    content = b"".join([piece async for piece in app.blobs.read(file.id, stored, permit)])
+    return EmailAttachment(name=file.file_name, media_type=media_type(file.file_name), content=content)

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from shared.domain import forwarding as rules
+from shared.domain.attachment import External
 from shared.domain.correspondence import Status
 from shared.domain.dialog import dialog_id
 from shared.domain.errors import Refusal, Rejected, Unavailable
@@ -90,6 +91,19 @@ async def test_too_large_files_stay_and_are_named(monkeypatch: pytest.MonkeyPatc
     assert linked.attachments == ()
     base = f"https://c.example/correspondence/api/v1/correspondence/{id_}/attachment"
     assert linked.plain_text.endswith("\n".join(f"{n}.pdf: {base}/{f}/download" for n, f in enumerate(files)))
+
+
+async def test_what_lies_elsewhere_is_named() -> None:
+    """With its address there, beside the files that go along."""
+    world = World()
+    there, here = [await stored(world, file_name=name) for name in ("there.pdf", "here.pdf")]
+    id_ = await letter(world, existing_attachments=(there, here))
+    partition = world.attachments.partitions[there]
+    partition.state = replace(partition.state, stored=None, external=External("https://files.example.com/there.pdf"))
+    await forwarded(world, id_)
+    (mail,) = world.email.sent
+    assert [file.name for file in mail.attachments] == ["here.pdf"]
+    assert mail.plain_text.endswith("there.pdf: https://files.example.com/there.pdf")
 
 
 async def test_what_the_recipient_can_no_longer_download_is_not_sent() -> None:
