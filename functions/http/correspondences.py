@@ -233,6 +233,7 @@ OPERATIONS = (
     Operation(
         endpoint=download_all_correspondence_attachments,
         method="GET",
+        leaves_trace=True,
         path=ONE + "/attachments/downloadall",
         policy=Policy.DOWNLOAD,
         tag=TAG,

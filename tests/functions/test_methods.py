@@ -15,6 +15,7 @@ from tests.functions.rim import FILE, ID, Rim
         ("PATCH", "/correspondence", "GET, HEAD, OPTIONS, POST"),
         ("HEAD", f"/correspondence/{ID}/content", "GET, OPTIONS"),
         ("POST", f"/correspondence/{ID}/attachment/{FILE}/download", "GET, OPTIONS"),
+        ("HEAD", f"/correspondence/{ID}/attachments/downloadall", "GET, OPTIONS"),
         ("PUT", f"/attachment/{ID}", "DELETE, GET, HEAD, OPTIONS"),
     ],
 )
