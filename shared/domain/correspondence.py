@@ -124,13 +124,19 @@ class ReplyOption:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the recipient reads. Title and summary at most 255 characters, body at most 30,000."""
+    """What the recipient reads. Title and summary at most 255 characters, body at most 30,000.
+
+    `body_url` and `body_attachment_id` say where the sender has the body, when the request did not hold it itself; the
+    body is then a link there, or the text of the attachment.
+    """
 
     language: str
     title: str
     summary: str
     body: str
     format: BodyFormat = BodyFormat.MARKDOWN
+    body_url: str = ""
+    body_attachment_id: AttachmentId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -139,6 +139,7 @@ class Refusal(Enum):
     REQUEST_TOO_LARGE = (7004, ErrorKind.TOO_LARGE, "The request is larger than this server takes in one piece")
     EXTERNAL_ADDRESS_INVALID = (7010, _I, "The address of content stored elsewhere is invalid")
     EXTERNAL_HOST_NOT_ALLOWED = (7011, _I, "The sender may not point to content on this host")
+    BODY_ATTACHMENT_UNFIT = (7012, _I, "The attachment cannot be the body: it must be .html, .txt or .json in UTF-8")
 
     def __init__(self, number: int, kind: ErrorKind, text: str) -> None:
         self.number = number

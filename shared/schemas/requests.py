@@ -7,19 +7,16 @@ from dataclasses import asdict, replace
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, field_validator
 
-from shared.domain.attachment import External
-from shared.domain.correspondence import BodyFormat, Content, ExternalReference, ReferenceType, ReplyOption
+from shared.domain.correspondence import ExternalReference, ReferenceType, ReplyOption
 from shared.domain.dialog_transmission import TransmissionType
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, parse_recipient, party_kind, resource_id
 from shared.domain.requests import NewAttachment, NewMessage
 from shared.schemas.base import Filled, Flag, Guid, Number, Time, Wire, is_storable
+from shared.schemas.contents import AttachmentMetadata, ContentIn, SendersReference
 from shared.schemas.enums import (
-    BodyFormatIn,
-    DataLocation,
-    DataLocationIn,
     ReferenceTypeIn,
     SearchRoleIn,
     StatusIn,
@@ -28,17 +25,9 @@ from shared.schemas.enums import (
 from shared.schemas.notifications import Notification
 
 MAX_RECIPIENTS = 500
-_CHECKSUM_LENGTH = 32
 _SEARCHABLE = frozenset({PartyKind.ORGANISATION, PartyKind.PERSON})
 
 ResourceIdIn = Annotated[Filled, Field(min_length=1, max_length=255, pattern=r"^(?:urn:altinn:resource:)?[^:]{1,255}$")]
-SendersReference = Annotated[Filled, Field(min_length=1, max_length=4096)]
-
-
-def _checksum(value: str | None) -> str | None:
-    if value and value.strip() and (len(value) != _CHECKSUM_LENGTH or value != value.lower()):
-        raise ValueError("must be an MD5 checksum: 32 characters in lower case")
-    return value
 
 
 class ExternalReferenceIn(Wire):
@@ -55,30 +44,6 @@ class ReplyOptionIn(Wire):
     link_text: str | None = None
 
 
-class AttachmentMetadata(Wire):
-    """`BaseAttachmentExt`. The name's characters and type are judged by the domain, with numbers of their own."""
-
-    file_name: str
-    display_name: Annotated[str | None, Field(max_length=255)] = None
-    is_encrypted: Flag = False
-    checksum: Annotated[str | None, AfterValidator(_checksum)] = None
-    senders_reference: SendersReference
-    expiration_in_days: Annotated[Number | None, Field(le=36_500)] = None  # A century: no calendar ends before.
-
-    def to_new(self, resource: str) -> NewAttachment:
-        """The metadata of a file of this resource."""
-        checksum = (self.checksum or "").strip()
-        return NewAttachment(
-            resource_id=resource_id(resource),
-            file_name=self.file_name,
-            display_name=self.display_name,
-            is_encrypted=self.is_encrypted,
-            checksum=checksum,
-            senders_reference=self.senders_reference,
-            expiration_in_days=self.expiration_in_days,
-        )
-
-
 class InitializeAttachment(AttachmentMetadata):
     """`InitializeAttachmentExt`: a file that is to be uploaded by itself."""
 
@@ -87,61 +52,6 @@ class InitializeAttachment(AttachmentMetadata):
     def to_domain(self) -> NewAttachment:
         """The metadata of the file."""
         return self.to_new(self.resource_id)
-
-
-class AttachmentEntry(AttachmentMetadata):
-    """`InitializeCorrespondenceAttachmentExt`: a file that comes with the message, or is stored elsewhere.
-
-    `dataLocationUrl` and `dataLocationDigest` (SHA-256 in hex) are additions. Source: design 10.
-    """
-
-    data_location_type: DataLocationIn = DataLocation.NEW
-    data_location_url: str | None = None
-    data_location_digest: Annotated[str | None, Field(pattern=r"^[0-9A-Fa-f]{64}$")] = None
-
-    @field_validator("data_location_url", "data_location_digest")
-    @classmethod
-    def _of_external(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is not None and info.data.get("data_location_type") is not DataLocation.EXTERNAL:
-            raise ValueError(f"needs dataLocationType {DataLocation.EXTERNAL}")
-        if info.field_name == "data_location_digest" and value is not None and not info.data.get("data_location_url"):
-            raise ValueError("needs dataLocationUrl")
-        return value
-
-    def to_new(self, resource: str) -> NewAttachment:
-        """The metadata, and where the content lies when it lies elsewhere; without an address it is a file."""
-        new = super().to_new(resource)
-        if self.data_location_url is None:
-            return new
-        return replace(new, external=External(self.data_location_url, (self.data_location_digest or "").lower()))
-
-
-class ContentIn(Wire):
-    """`InitializeCorrespondenceContentExt`; `messageBodyFormat` is an addition."""
-
-    language: str | None = None
-    message_title: Annotated[Filled, Field(min_length=1, max_length=255)]
-    message_summary: Annotated[str | None, Field(max_length=255)] = None
-    message_body: Annotated[Filled, Field(min_length=1, max_length=30_000)]
-    message_body_format: BodyFormatIn | None = None
-    attachments: list[AttachmentEntry] | None = None
-
-    @field_validator("language")
-    @classmethod
-    def _two_letters(cls, value: str | None) -> str | None:
-        if value and value.strip() and (len(value) != 2 or value == "iv"):
-            raise ValueError("must be a language code of two letters")
-        return value
-
-    def to_domain(self) -> Content:
-        """The texts, `nb` when no language is given."""
-        return Content(
-            language=(self.language or "").strip() or "nb",
-            title=self.message_title,
-            summary=self.message_summary or "",
-            body=self.message_body,
-            format=self.message_body_format or BodyFormat.MARKDOWN,
-        )
 
 
 class BaseCorrespondence(Wire):

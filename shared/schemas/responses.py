@@ -83,13 +83,15 @@ class CorrespondenceContent(Additive):
     Markdown is what everybody expects: only another format is said.
     """
 
-    additions: ClassVar[frozenset[str]] = frozenset({"messageBodyFormat"})
+    additions: ClassVar[frozenset[str]] = frozenset({"messageBodyFormat", "messageBodyUrl", "messageBodyAttachmentId"})
 
     language: str = HIDDEN_LANGUAGE
     message_title: str = ""
     message_summary: str = ""
     message_body: str = ""
     message_body_format: BodyFormat | None = None
+    message_body_url: str | None = None
+    message_body_attachment_id: str | None = None
     attachments: list[CorrespondenceAttachment] = Field(default_factory=list)
 
 
@@ -252,6 +254,8 @@ def _content(
         message_summary=content.summary,
         message_body=content.body if body is None else body,
         message_body_format=content.format if content.format is not BodyFormat.MARKDOWN else None,
+        message_body_url=content.body_url or None,
+        message_body_attachment_id=content.body_attachment_id,
         attachments=[CorrespondenceAttachment.of(use, attachment) for use, attachment in attachments],
     )
 

@@ -65,7 +65,7 @@ def batch_of(
 
 def begin_correspondence(batch: Batch, recipient: PartyUrn, *, now: datetime) -> NewCorrespondence:
     """The correspondence of this recipient as it begins, with their name in its texts where these ask for it."""
-    content = batch.message.content
+    content = batch.judged.content
     if needs_recipient_name(content):
         party = batch.judged.parties.get(recipient)
         content = substitute_recipient_name(content, party.name if party is not None else "")

@@ -41,7 +41,7 @@ async def dry_run(app: App, caller: Subject, message: NewMessage, files: Sequenc
     _check_bytes(message, files, judged)
     letters = await _letters(app, batch_of(message, admission, judged, created=now), now)
     _log.info("dry_run.done", resource=admission.resource.id, recipients=len(letters))
-    return replace(outcome, letters=letters)
+    return replace(outcome, content=with_reply_links(judged.content, message.reply_options), letters=letters)
 
 
 def _check_bytes(message: NewMessage, files: Sequence[SentFile], judged: Judged) -> None:
@@ -65,7 +65,7 @@ async def _letter(
 ) -> PlannedLetter:
     new = begin_correspondence(batch, recipient, now=now)
     state, contact = new.change.state, contacts.get(recipient, ContactPoint())
-    own = with_reply_links(new.content, state.reply_options) if needs_recipient_name(batch.message.content) else None
+    own = with_reply_links(new.content, state.reply_options) if needs_recipient_name(batch.judged.content) else None
     notices: list[PlannedNotice] = []
     if state.notification is not None and Status.RESERVED not in state.ever:
         for reminder in range(1 + state.notification.send_reminder):

@@ -1,7 +1,6 @@
 """Content stored elsewhere: a sender may point only to hosts that the registry has for them."""
 
 import os
-from collections.abc import Sequence
 
 from shared.domain import attachment as attachments
 from shared.domain.identifiers import AttachmentId, PartyUrn, uuid7
@@ -15,15 +14,17 @@ from shared.usecases.saving import create_attachment
 
 async def require_addresses(app: App, sender: PartyUrn, message: NewMessage) -> None:
     """Every attachment that is stored elsewhere lies where the sender may point to. Raises 7010, 7011."""
-    await _require(
-        app,
-        sender,
-        [
-            (f"content.attachments[{position}].dataLocationUrl", new.external.url)
-            for position, new in enumerate(message.new_attachments)
-            if new.external is not None
-        ],
-    )
+    if all(new.external is None for new in message.new_attachments):
+        return
+    hosts = await app.registry.link_hosts(sender)
+    for position, new in enumerate(message.new_attachments):
+        if new.external is not None:
+            check_address(new.external.url, hosts, member=f"content.attachments[{position}].dataLocationUrl")
+
+
+async def require_address(app: App, sender: PartyUrn, url: str, *, member: str) -> None:
+    """The registry lets the sender point there; `member` is where they said so. Raises 7010, 7011."""
+    check_address(url, await app.registry.link_hosts(sender), member=member)
 
 
 async def keep_external(
@@ -34,12 +35,3 @@ async def keep_external(
     state = begun(app, id_, sender, new)
     await create_attachment(app, attachments.keep_external(state, party=party, now=state.created), permit)
     return id_
-
-
-async def _require(app: App, sender: PartyUrn, addresses: Sequence[tuple[str, str]]) -> None:
-    """The registry is asked only when there is an address to judge."""
-    if not addresses:
-        return
-    hosts = await app.registry.link_hosts(sender)
-    for member, url in addresses:
-        check_address(url, hosts, member=member)

@@ -8,13 +8,14 @@ from shared.domain import checks
 from shared.domain.attachment import Attachment
 from shared.domain.checks_files import check_file_size
 from shared.domain.checks_notification import check_notification
-from shared.domain.correspondence import AttachmentUse
+from shared.domain.correspondence import AttachmentUse, Content
 from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, party_kind
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewMessage
 from shared.ports import App, Party, Resource
 from shared.usecases.access import acting_party, find_resource, require
+from shared.usecases.bodies import with_body
 from shared.usecases.confidentiality import require_responsible
 from shared.usecases.external import require_addresses
 from shared.usecases.releasing import is_in_use, lasts_beyond
@@ -25,7 +26,8 @@ from shared.usecases.transmitting import require_dialog
 class Judged:
     """What was learnt on the way: who the recipients are, who is reserved, which attachments are used until when.
 
-    `places` has for each new attachment that is not stored elsewhere the position of its file.
+    `content` has its body, wherever that came from; `places` has for each new attachment that is not stored elsewhere
+    the position of its file.
     """
 
     parties: Mapping[PartyUrn, Party]
@@ -33,6 +35,7 @@ class Judged:
     existing_uses: tuple[AttachmentUse, ...]
     new_expiries: tuple[datetime | None, ...]
     places: tuple[int, ...]
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,8 @@ async def judge(
     checks.check_confirmation(message)
     reserved = await _reserved(app, message)
     checks.check_dates(message, now=now)
-    checks.check_content(message.content, app.texts)
+    content = await with_body(app, resource.owner, message.content)
+    checks.check_content(content, app.texts)
     checks.check_message_sender(message, app.texts)
     checks.check_references(message)
     await require_dialog(app, resource, message)
@@ -101,6 +105,7 @@ async def judge(
         existing_uses=tuple(_use(message, existing, id_, now) for id_ in dict.fromkeys(message.existing_attachments)),
         new_expiries=tuple(checks.expiry(message, new.expiration_in_days, now=now) for new in message.new_attachments),
         places=places,
+        content=content,
     )
 
 

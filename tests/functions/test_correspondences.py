@@ -167,6 +167,14 @@ async def test_the_overview_has_the_contract_s_members(rim: Rim) -> None:
     }  # fmt: skip
 
 
+async def test_where_a_body_is_stored_is_said(rim: Rim) -> None:
+    """Its address or attachment; of a body that came with the request nothing."""
+    elsewhere = builders.content(body_url="https://files.example.com/x", body_attachment_id=AttachmentId(FILE))
+    rim.stub(reading, "overview", view(content=elsewhere))
+    body = (await rim.get(f"/correspondence/{ID}", "recipient")).json()["content"]
+    assert (body["messageBodyUrl"], body["messageBodyAttachmentId"]) == ("https://files.example.com/x", FILE)
+
+
 async def test_a_file_that_is_stored_elsewhere_is_shown_as_a_link(rim: Rim) -> None:
     """Where it is, its digest when there is one, and that nobody has scanned it."""
     link = External("https://files.example.com/x.zip")

@@ -31,8 +31,6 @@ FOUND_BY_THE_FORM = {
     Refusal.TITLE_EMPTY,
     Refusal.TITLE_TOO_LONG,
     Refusal.SUMMARY_TOO_LONG,
-    Refusal.BODY_EMPTY,
-    Refusal.BODY_TOO_LONG,
     Refusal.KEY_NOT_A_GUID,
 }
 """Faults that the form of a request shows already: they are answered as validation problems, without their number."""

@@ -5,7 +5,14 @@
 
 from collections.abc import Mapping
 
-_ADDED = {"messageBodyFormat", "dataLocationUrl", "dataLocationDigest", "scan"}
+_ADDED = {
+    "messageBodyFormat",
+    "messageBodyUrl",
+    "messageBodyAttachmentId",
+    "dataLocationUrl",
+    "dataLocationDigest",
+    "scan",
+}
 ADDED_MEMBERS = frozenset(_ADDED)
 """Members that upstream's bodies do not have."""
 
@@ -78,8 +85,10 @@ MEMBERS: Mapping[str, str] = {
     "linkText": "What the link says",
     "linkURL": "An absolute https address of at most 255 characters",
     "message": "The state in words",
-    "messageBody": "The text, in Markdown unless another format is said",
+    "messageBody": "The text, in Markdown unless another format is said; not when it is named in another way",
+    "messageBodyAttachmentId": "A published .html, .txt or .json attachment with the body, instead of messageBody",
     "messageBodyFormat": "How the text is written; not said when it is Markdown",
+    "messageBodyUrl": "Where the body is stored elsewhere, instead of messageBody: the recipient gets a link",
     "messageSender": "The name to show as the sender's, in plain text",
     "messageSummary": "A summary of the text",
     "messageTitle": "The title, in plain text",

@@ -79,7 +79,7 @@ MEMBERS = {
     "is_confirmation_needed labels message_sender notification property_list published read recipient reminded "
     "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
     "status_text transmission_id",
-    Content: "body format language summary title",
+    Content: "body body_attachment_id body_url format language summary title",
     Attachment: "checksum closing created display_name expiration_in_days external file_name id is_encrypted "
     "resource_id scans_begun sender senders_reference sequence status status_changed status_text stored upload_id",
     Fact: "aggregate aggregate_id at details item resource_id sequence subject type",

@@ -316,3 +316,55 @@ def test_where_it_is_stored_is_part_of_what_a_request_means() -> None:
     """Another address or digest is another request."""
     requests = [linked(), linked(dataLocationDigest=DIGEST), linked(dataLocationUrl="https://files.example.com/b")]
     assert len({read(request).digest for request in requests}) == 3
+
+
+def without_body(**members: Any) -> dict[str, Any]:
+    """A letter whose body is somewhere else, or nowhere."""
+    request = letter()
+    texts = request["correspondence"]["content"]
+    del texts["messageBody"]
+    texts |= members
+    return request
+
+
+BODY = "correspondence.content.messageBody"
+URL = "https://files.example.com/letter.html"
+
+
+def test_a_body_can_be_stored_elsewhere_or_be_an_attachment() -> None:
+    """Both are part of what the request means."""
+    linked_, attached = read(without_body(messageBodyUrl=URL)), read(without_body(messageBodyAttachmentId=KEY))
+    assert (linked_.content.body_url, linked_.content.body) == (URL, "")
+    assert (attached.content.body_attachment_id, attached.content.body) == (KEY.lower(), "")
+    assert linked_.digest != attached.digest
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {},
+        {"messageBody": None},
+        {"messageBody": None, "messageBodyUrl": None, "messageBodyAttachmentId": None},
+        {"messageBody": "x", "messageBodyUrl": URL},
+        {"messageBody": "x", "messageBodyAttachmentId": KEY},
+        {"messageBodyUrl": URL, "messageBodyAttachmentId": KEY},
+        {"messageBody": "x", "messageBodyUrl": URL, "messageBodyAttachmentId": KEY},
+        {"messageBody": ""},
+        {"messageBody": "x" * 30_001},
+    ],
+)
+def test_exactly_one_body_is_given(members: dict[str, Any]) -> None:
+    """The fault is the body's."""
+    assert faults(without_body(**members)) == [BODY]
+
+
+def test_the_fault_of_another_place_is_told_alone() -> None:
+    """Nobody is told besides that there is no body."""
+    assert faults(without_body(messageBodyAttachmentId="x")) == ["correspondence.content.messageBodyAttachmentId"]
+    assert faults(without_body(messageBodyUrl=" ")) == ["correspondence.content.messageBodyUrl"]
+
+
+@pytest.mark.parametrize("member", [{"messageBodyUrl": URL}, {"messageBodyAttachmentId": KEY}])
+def test_a_format_is_said_of_the_body_in_the_request_only(member: dict[str, Any]) -> None:
+    """The name of an attachment says its own; a link has none."""
+    assert faults(without_body(messageBodyFormat="Html", **member)) == [BODY + "Format"]
