@@ -80,9 +80,10 @@ class Api:
         return self.call("POST", "/correspondence", json=body)
 
     def send_form(self, body: Json, files: Iterable[tuple[str, bytes]]) -> httpx.Response:
-        """Hand in a message with its files as a form."""
-        parts = [("attachments", (name, content, "application/octet-stream")) for name, content in files]
-        return self.call("POST", "/correspondence/upload", data=form_fields(body), files=parts)
+        """Hand in a message with its files, or without any, as a form."""
+        parts: list[tuple[str, Any]] = [(name, (None, text)) for name, text in form_fields(body).items()]
+        parts += [("attachments", (name, content, "application/octet-stream")) for name, content in files]
+        return self.call("POST", "/correspondence/upload", files=parts)
 
     def sent(self, body: Json) -> list[str]:
         """Hand in a message and return the ids of its correspondences, in the order of the recipients."""

@@ -154,7 +154,8 @@ def initialise(new: Attachment, *, party: PartyUrn, announce: bool, now: datetim
 
 def keep_external(new: Attachment, *, party: PartyUrn, now: datetime) -> AttachmentChange:
     """Begin one whose content is stored elsewhere. It is published at once: we never see what there is to scan."""
-    begun = initialise(new, party=party, announce=False, now=now)
+    unseen = replace(new, scan=ScanState(Scan.NOT_SCANNED, now, NOT_SCANNED))
+    begun = initialise(unseen, party=party, announce=False, now=now)
     change = _enter(begun, AttachmentStatus.PUBLISHED, now, text=NOT_SCANNED, party=party)
     return _with_fact(change, FactType.ATTACHMENT_PUBLISHED, now)
 

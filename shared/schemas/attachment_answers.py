@@ -12,7 +12,7 @@ from shared.schemas.enums import StoredLocation
 EXTERNAL_MEMBERS = frozenset({"dataLocationUrl", "dataLocationDigest"})
 """What is said only of a file that is stored elsewhere."""
 SCAN_MEMBERS = frozenset({"scan"})
-"""What is said only of a file whose bytes are here."""
+"""What is said of a file once its bytes are here, and of one whose bytes will never be."""
 
 
 class ScanWord(StrEnum):

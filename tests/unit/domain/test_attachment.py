@@ -13,6 +13,7 @@ from shared.domain.attachment import (
     AttachmentStatus,
     External,
     Scan,
+    ScanState,
     Verdict,
     begin_upload,
     commit_upload,
@@ -238,6 +239,7 @@ def test_what_is_stored_elsewhere_is_published_at_once() -> None:
     change = keep_external(fresh, party=AGENCY, now=NOW)
     assert [entry.status for entry in change.history] == [AttachmentStatus.INITIALIZED, AttachmentStatus.PUBLISHED]
     assert change.state.status_text == NOT_SCANNED
+    assert change.state.scan == ScanState(Scan.NOT_SCANNED, NOW, NOT_SCANNED)
     assert [fact.type for fact in change.facts] == [FactType.ATTACHMENT_PUBLISHED]
     assert (change.state.is_readable, change.state.is_ready) == (False, True)
     assert require_readable(change.state) == link

@@ -4,6 +4,8 @@ from contextlib import suppress
 
 import pytest
 
+from shared.domain.attachment import External
+from shared.domain.correspondence import BodyFormat
 from shared.domain.errors import DomainError, InvalidRequest
 from shared.schemas.forms import as_body, is_file_field, read_form
 
@@ -102,3 +104,22 @@ def test_files_come_in_one_field() -> None:
     assert is_file_field("Attachments")
     assert is_file_field("request.attachments")
     assert not is_file_field("vedtak.pdf")
+
+
+def test_a_form_can_say_all_that_json_can_of_contents() -> None:
+    """The format of the body by name or number, and an attachment that is stored elsewhere."""
+    entry = "Correspondence.Content.Attachments[0]."
+    fields = [
+        *LEAST,
+        ("Correspondence.Content.MessageBodyFormat", "1"),
+        (entry + "FileName", "a.zip"),
+        (entry + "SendersReference", "r"),
+        (entry + "DataLocationType", "2"),
+        (entry + "DataLocationUrl", "https://files.example.com/a.zip"),
+    ]
+    message = read_form(fields).to_domain()
+    assert message.content.format is BodyFormat.HTML
+    assert message.new_attachments[0].external == External("https://files.example.com/a.zip")
+    without = [field for field in LEAST if not field[0].endswith("MessageBody")]
+    linked = read_form([*without, ("correspondence.content.messagebodyurl", "https://files.example.com/b")]).to_domain()
+    assert linked.content.body_url == "https://files.example.com/b"
