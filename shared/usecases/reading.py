@@ -1,5 +1,6 @@
 """Looking at correspondences: overview, details, the body, search. What leaves a trace says so."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -113,13 +114,13 @@ async def details(app: App, caller: Subject, id_: CorrespondenceId) -> Correspon
 
 async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:
     """The body as safe Markdown. The first opening by a recipient is Read. Raises 1001, 4001, 4002."""
-    return app.texts.shown(await _opened(app, caller, id_))
+    return await asyncio.to_thread(app.texts.shown, await _opened(app, caller, id_))
 
 
 async def open_page(app: App, caller: Subject, id_: CorrespondenceId) -> Page:
     """The body as safe HTML; for the rest the same as `open_content`."""
     content = await _opened(app, caller, id_)
-    return Page(content.language.lower(), content.title, app.texts.rendered(content))
+    return Page(content.language.lower(), content.title, await asyncio.to_thread(app.texts.rendered, content))
 
 
 async def _opened(app: App, caller: Subject, id_: CorrespondenceId) -> Content:
