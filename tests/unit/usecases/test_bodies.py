@@ -11,7 +11,8 @@ from shared.domain.correspondence import BodyFormat, Content
 from shared.domain.errors import Refusal
 from shared.domain.identifiers import AttachmentId
 from shared.usecases import attachments, reading
-from tests.builders import BUSINESS, OTHER_AGENCY, content, new_id
+from shared.usecases.dry_run import dry_run
+from tests.builders import BUSINESS, OTHER_AGENCY, PERSON, content, message, new_id
 from tests.fakes.world import READER, SENDER, World
 from tests.unit.usecases.stories import file_of, published, refused, sent, stored, uploaded
 
@@ -121,6 +122,17 @@ async def test_only_a_published_attachment_of_the_same_sender_is_a_body(world: W
 def replaced(world: World, id_: AttachmentId, **changes: Any) -> Any:
     """The attachment with these changes, behind everybody's back."""
     return replace(file_of(world, id_), **changes)
+
+
+async def test_a_dry_run_shows_the_body_that_would_be_sent(world: World) -> None:
+    """The text of the attachment for each recipient; the link to one elsewhere."""
+    file = await body_file(world, "a.txt", "Hei {{recipientName}}")
+    asked = message(recipients=(PERSON,), content=content(body="", body_attachment_id=file))
+    planned = await dry_run(world.app, SENDER, asked)
+    assert planned.letters[0].content is not None
+    assert planned.letters[0].content.body == "Hei Kari Prøve"
+    asked = message(recipients=(PERSON,), content=content(body="", body_url=URL))
+    assert (await dry_run(world.app, SENDER, asked)).content.body.startswith("[Les meldingen](")
 
 
 async def test_the_largest_body_of_an_attachment_fits(world: World) -> None:
