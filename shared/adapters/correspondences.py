@@ -10,7 +10,7 @@ from shared.adapters.keys import escape, spread
 from shared.adapters.permits import demand
 from shared.adapters.tables import Op, Row, Tables, Write
 from shared.domain.changes import HistoryEntry
-from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
+from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange, purges
 from shared.domain.facts import Fact
 from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import CorrespondenceId, PartyUrn
@@ -40,10 +40,13 @@ class CorrespondenceTable:
         self, change: CorrespondenceChange, etag: str, permit: Permit, *, seen: PartyUrn | None = None
     ) -> None:
         """Commit root, history, facts and child rows; with `seen`, note when this party looked: the time of the
-        change's last history entry or fact. Raises Conflict, and ValueError for a look in a change without a time.
+        change's last history entry or fact. A purge takes the content away. Raises Conflict, and ValueError for a
+        look in a change without a time.
         """
         demand(permit)
         rows = _rows(change)
+        if purges(change):
+            rows.append(Write(Op.DELETE, Row(spread(change.state.id), "content", {})))
         if seen is not None:
             rows.append(_look(change, seen))
         await self._aggregates.save(change.state.id, change, etag, rows)

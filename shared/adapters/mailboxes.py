@@ -45,14 +45,16 @@ class MailboxTable:
 
         async def deliver(entry: MailboxEntry) -> None:
             async with turn:
-                await self._writes.write(*_received(entry.correspondence, entry.title))
+                await self._writes.write(*_received(entry))
 
-        sent = (self._writes.write(*_sent(entry.correspondence, entry.title)) for entry in entries)
+        sent = (self._writes.write(*_sent(entry)) for entry in entries)
         await asyncio.gather(*sent, *(deliver(entry) for entry in entries))
 
-    async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
-        """Merge status columns (and the title; "" clears it) into pointers that exist or not."""
-        await self.point(MailboxEntry(correspondence=correspondence, title=title))
+    async def merge(
+        self, correspondence: Correspondence, *, title: str | None = None, never: frozenset[Status] = frozenset()
+    ) -> None:
+        """Merge status columns (and the title; "" clears it) into pointers that exist or not; `never` is taken back."""
+        await self.point(MailboxEntry(correspondence=correspondence, title=title, never=never))
 
     async def search(self, query: MailboxQuery) -> Sequence[CorrespondenceId]:
         """The newest ids that match, at most `limit`.
@@ -162,8 +164,9 @@ class MailboxTable:
         return _month(found[0], box) if found else None
 
 
-def _received(state: Correspondence, title: str | None) -> tuple[Write, Write]:
-    columns = {**_columns(state, title), "counterpart": state.sender}
+def _received(entry: MailboxEntry) -> tuple[Write, Write]:
+    state = entry.correspondence
+    columns = {**_columns(entry), "counterpart": state.sender}
     box, place = f"r:{escape(state.recipient)}", _place(state.requested_publish_time, state.id)
     return (
         Write(Op.MERGE, Row(box, f"all:{place}", columns)),
@@ -171,8 +174,9 @@ def _received(state: Correspondence, title: str | None) -> tuple[Write, Write]:
     )
 
 
-def _sent(state: Correspondence, title: str | None) -> tuple[Write, Write]:
-    columns = {**_columns(state, title), "counterpart": state.recipient}
+def _sent(entry: MailboxEntry) -> tuple[Write, Write]:
+    state = entry.correspondence
+    columns = {**_columns(entry), "counterpart": state.recipient}
     out, place = _out(state), _place(state.requested_publish_time, state.id)
     return (
         Write(Op.MERGE, Row(out, place, columns)),
@@ -180,12 +184,14 @@ def _sent(state: Correspondence, title: str | None) -> tuple[Write, Write]:
     )
 
 
-def _columns(state: Correspondence, title: str | None) -> dict[str, Value]:
+def _columns(entry: MailboxEntry) -> dict[str, Value]:
+    state = entry.correspondence
     columns: dict[str, Value] = {_ever(status): True for status in state.ever - _NOT_SEARCHABLE}
+    columns |= {_ever(status): False for status in entry.never - _NOT_SEARCHABLE}
     columns |= {"resource": state.resource_id, "sender": state.sender}
     columns["reference"] = short_hash(state.senders_reference)
-    if title is not None:
-        columns["title"] = title.encode("utf-8", "replace").decode()
+    if entry.title is not None:
+        columns["title"] = entry.title.encode("utf-8", "replace").decode()
     return columns
 
 

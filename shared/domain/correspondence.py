@@ -218,6 +218,19 @@ class Correspondence:
 CorrespondenceChange = Change[Correspondence, Notification | Forwarding]
 
 
+def purges(change: CorrespondenceChange) -> bool:
+    """True when the change purges it: its texts go in the same commit. Source: design 6."""
+    return any(entry.status in PURGED for entry in change.history)
+
+
+def never(state: Correspondence) -> frozenset[Status]:
+    """The statuses that it has not had and will not have: whatever says otherwise was written for a lost race."""
+    ahead: frozenset[Status] = frozenset() if state.is_purged else ALLOWED[state.status]
+    while (further := ahead.union(*(ALLOWED[status] for status in ahead - PURGED))) != ahead:
+        ahead = further
+    return frozenset().union(*ALLOWED.values()) - ahead - state.ever
+
+
 def require_available(state: Correspondence) -> None:
     """Raise 1001 unless the recipient may see it now."""
     if not state.is_available_to_recipient:

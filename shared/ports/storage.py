@@ -8,7 +8,7 @@ from typing import Protocol
 
 from shared.domain.attachment import Attachment, AttachmentChange, Stored, Verdict
 from shared.domain.changes import HistoryEntry
-from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
+from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange, Status
 from shared.domain.facts import Fact
 from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
@@ -36,7 +36,8 @@ class Correspondences(Protocol):
     async def save(
         self, change: CorrespondenceChange, etag: str, permit: Permit, *, seen: PartyUrn | None = None
     ) -> None:
-        """Commit root, history, facts, notifications and forwardings; with `seen`, note when this party looked.
+        """Commit root, history, facts, notifications and forwardings; with `seen`, note when this party looked. A
+        purge takes the content away.
 
         A lost answer is told from a lost race by the change ids on the root. Raises Conflict.
         One operation, two when the answer was lost.
@@ -99,10 +100,14 @@ class Attachments(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxEntry:
-    """A pointer in a mailbox. `ever` are the statuses it will have had after the commit this precedes."""
+    """A pointer in a mailbox. Its statuses are those it will have had after the commit this precedes.
+
+    `never` are statuses that it has not had and will not have, to be taken back.
+    """
 
     correspondence: Correspondence
     title: str | None
+    never: frozenset[Status] = frozenset()
 
 
 class Mailboxes(Protocol):
@@ -111,8 +116,13 @@ class Mailboxes(Protocol):
     async def point(self, *entries: MailboxEntry) -> None:
         """Insert the pointers of recipients and senders: one transaction for every 50 in the same partition."""
 
-    async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
-        """Merge status columns (and the title; "" clears it) into pointers that exist or not."""
+    async def merge(
+        self, correspondence: Correspondence, *, title: str | None = None, never: frozenset[Status] = frozenset()
+    ) -> None:
+        """Merge status columns (and the title; "" clears it) into pointers that exist or not.
+
+        Statuses of `never` are taken back: they were written before a commit that did not come about.
+        """
 
     async def search(self, query: "MailboxQuery") -> Sequence[CorrespondenceId]:
         """The newest ids that match, at most `limit`."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from shared.domain import publishing
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.changes import Due, Task
-from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status
+from shared.domain.correspondence import Correspondence, CorrespondenceChange, Status, never
 from shared.domain.errors import Conflict, Refusal, Unavailable
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyKind, party_kind
@@ -82,8 +82,12 @@ async def look_at_users(app: App, id_: AttachmentId, *, after: CorrespondenceId 
 
 
 async def pass_due_date(app: App, id_: CorrespondenceId) -> None:
-    """At the due date it is said that it was never read or never confirmed."""
-    if (loaded := await app.correspondences.load(id_)) is None:
+    """At the due date it is said that it was never read or never confirmed; what is due for publication comes first."""
+    loaded = await app.correspondences.load(id_)
+    if loaded is not None and is_overdue(loaded.state, now=app.clock()):
+        await look(app, id_, attempt=None)
+        loaded = await app.correspondences.load(id_)
+    if loaded is None:
         return
     permit = own_work(Action.WRITE, loaded.state.resource_id, "due date")
     now = app.clock()
@@ -148,7 +152,11 @@ async def _save(app: App, loaded: Loaded[Correspondence], change: Correspondence
 
 
 async def repair_mailboxes(app: App, id_: CorrespondenceId) -> None:
-    """The mailbox pointers say what the partition says: every status ever had. Safe to repeat."""
-    loaded = await app.correspondences.load(id_)
-    if loaded is not None:
-        await app.mailboxes.merge(loaded.state, title="" if loaded.state.is_purged else None)
+    """The mailbox pointers say what the partition says: every status ever had. Safe to repeat.
+
+    What a lost race has left is taken back as far as it can never come true: so an older look at the partition never
+    takes away what a newer one has found.
+    """
+    if (loaded := await app.correspondences.load(id_)) is not None:
+        state = loaded.state
+        await app.mailboxes.merge(state, title="" if state.is_purged else None, never=never(state))

@@ -31,8 +31,10 @@ class FakeMailboxes(Switched):
         for entry in entries:
             self._merge(entry.correspondence, entry.title)
 
-    async def merge(self, correspondence: Correspondence, *, title: str | None = None) -> None:
-        self._merge(correspondence, title)
+    async def merge(
+        self, correspondence: Correspondence, *, title: str | None = None, never: frozenset[Status] = frozenset()
+    ) -> None:
+        self._merge(correspondence, title, never)
 
     async def search(self, query: MailboxQuery) -> Sequence[CorrespondenceId]:
         self._ask()
@@ -46,10 +48,10 @@ class FakeMailboxes(Switched):
         """The title a mailbox shows, None when it never had one."""
         return self.pointers[id_].title
 
-    def _merge(self, correspondence: Correspondence, title: str | None) -> None:
+    def _merge(self, correspondence: Correspondence, title: str | None, never: frozenset[Status] = frozenset()) -> None:
         self._ask()
         old = self.pointers.get(correspondence.id)
-        ever = correspondence.ever - {Status.FETCHED} | (old.ever if old else frozenset())
+        ever = correspondence.ever - {Status.FETCHED} | (old.ever - never if old else frozenset())
         kept = title if title is not None or old is None else old.title
         self.pointers[correspondence.id] = Pointer(correspondence, kept, ever)
 

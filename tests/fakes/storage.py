@@ -12,7 +12,7 @@ from datetime import datetime
 
 from shared.domain.attachment import Attachment, AttachmentChange, Stored, Verdict
 from shared.domain.changes import Change, HistoryEntry
-from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange
+from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange, purges
 from shared.domain.errors import Conflict
 from shared.domain.facts import Fact
 from shared.domain.forwarded import Forwarding
@@ -116,6 +116,8 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
         look = max(times) if seen is not None else None
         self._commit(change.state.id, change, etag)
         self._keep(change)
+        if purges(change):
+            del self.contents[change.state.id]
         if seen is not None and look is not None:
             self.looks[change.state.id, seen] = look
 

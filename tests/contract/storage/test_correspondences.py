@@ -20,9 +20,9 @@ from shared.domain.errors import Conflict
 from shared.domain.forwarded import ForwardingState, reservation
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.notification import Medium, Notification, NotificationState, notification_id
-from shared.domain.receiving import fetch
+from shared.domain.receiving import fetch, purge_by_sender
 from shared.ports import Correspondences, Loaded
-from tests.builders import BUSINESS, NOW, PERSON, content, notification_request
+from tests.builders import AGENCY, BUSINESS, NOW, PERSON, content, notification_request
 from tests.contract.storage.makers import PERMIT, fresh, initialised, new_correspondence, published
 
 
@@ -229,3 +229,18 @@ async def test_ids_that_differ_in_case_only_are_two(correspondences: Corresponde
     upper = CorrespondenceId(lower.id.upper())
     assert await correspondences.create(initialised(id=lower.id), content(), PERMIT)
     assert await correspondences.load(upper) is None
+
+
+async def test_a_purge_takes_the_content_away(correspondences: Correspondences) -> None:
+    """In its own commit, and only then; the history stays."""
+    change = initialised(requested_publish_time=NOW + timedelta(days=1))
+    assert await correspondences.create(change, content(), PERMIT)
+    loaded = await correspondences.load(change.state.id)
+    assert loaded is not None
+    purged = purge_by_sender(loaded.state, AGENCY, now=NOW)
+    await correspondences.save(purged, loaded.etag, PERMIT)
+    assert await correspondences.content(change.state.id, PERMIT) is None
+    again = await correspondences.load(change.state.id)
+    assert again is not None
+    await correspondences.save(CorrespondenceChange(state=replace(again.state, dialog_cursor=9)), again.etag, PERMIT)
+    assert len(await correspondences.history(change.state.id)) == 3

@@ -57,6 +57,18 @@ async def test_both_sides_find_it_newest_first(mailboxes: Mailboxes) -> None:
     assert await box.sent(limit=3) == newest[:3]
 
 
+async def test_a_status_that_never_was_is_taken_back(mailboxes: Mailboxes) -> None:
+    """It had been written before a commit that lost its race: neither side finds the letter by it any more."""
+    box = _Box(mailboxes)
+    state = await box.put(visible=False)
+    await mailboxes.merge(published(state, now=NOW).state, title="Vedtak")
+    assert await box.received() == [state.id]
+    await mailboxes.merge(state, never=frozenset({Status.PUBLISHED, Status.FETCHED}))
+    assert await box.received() == []
+    assert await box.sent(status=Status.PUBLISHED) == []
+    assert await box.sent() == [state.id]
+
+
 async def test_nothing_unpublished_is_found_by_its_recipient(mailboxes: Mailboxes) -> None:
     """The sender finds it at once, the recipient once it is published; whatever status is asked for."""
     box = _Box(mailboxes)

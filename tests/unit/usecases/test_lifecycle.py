@@ -7,7 +7,7 @@ import pytest
 
 from shared.domain.attachment import AttachmentStatus, Scan
 from shared.domain.changes import Task
-from shared.domain.correspondence import Status
+from shared.domain.correspondence import Status, never
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
@@ -17,6 +17,7 @@ from shared.usecases.initialise import initialise
 from tests.builders import BUSINESS, NOW, PERSON, message, new_id
 from tests.fakes.world import READER, SENDER, World
 from tests.unit.usecases.stories import (
+    OWNER,
     RECIPIENT,
     facts_of,
     file_of,
@@ -324,3 +325,61 @@ async def test_registers_that_do_not_answer_are_asked_again() -> None:
     await world.settle()
     assert state_of(world, id_).status is Status.PUBLISHED
     assert await refused(acting.purge(world.app, SENDER, id_))
+
+
+@pytest.mark.parametrize("withdrawn", [True, False])
+async def test_a_mailbox_forgets_what_a_lost_race_has_left(withdrawn: bool) -> None:
+    """Published and withdrawn, or failed, at once: the loser had put its status there before its commit."""
+    world = World()
+    id_ = await sent(world)
+
+    async def first() -> None:
+        if withdrawn:
+            await acting.purge(world.app, SENDER, id_)
+        else:
+            world.registry.contact_points[PERSON] = RESERVED
+            await lifecycle.look(world.app, id_)
+
+    world.meanwhile["correspondences.save"] = first
+    await lifecycle.look(world.app, id_)
+    assert Status.PUBLISHED in world.mailboxes.pointers[id_].ever
+    await world.settle()
+    ever = world.mailboxes.pointers[id_].ever
+    assert Status.PUBLISHED not in ever
+    assert (Status.PURGED_BY_ALTINN if withdrawn else Status.FAILED) in ever
+
+
+async def test_an_older_look_takes_nothing_away_from_a_mailbox() -> None:
+    """The repair after the first fact meets the letter as it is by then, or as it was."""
+    world = World()
+    id_ = await sent(world)
+    before = state_of(world, id_)
+    await lifecycle.look(world.app, id_)
+    after = world.mailboxes.pointers[id_].ever
+    await world.app.mailboxes.merge(before, never=never(before))
+    assert world.mailboxes.pointers[id_].ever == after
+
+
+async def test_a_purge_takes_the_texts_away() -> None:
+    """With its own commit; the history stays, and its sender still sees that it was withdrawn."""
+    world = World()
+    read_once, withdrawn = await published(world), await sent(world, requested_publish_time=NOW + HOUR)
+    await acting.purge(world.app, READER, read_once)
+    await acting.purge(world.app, SENDER, withdrawn)
+    assert not world.correspondences.contents
+    await world.settle()
+    permit(world, *OWNER)
+    view = await reading.details(world.app, SENDER, withdrawn)
+    assert view.content is None
+    assert [entry.status for entry in view.history] == [Status.INITIALIZED, Status.READY_FOR_PUBLISH]
+
+
+async def test_what_is_due_when_it_is_published_is_published_first() -> None:
+    """Publish time and due date may be the same; whichever entry is done first, it is said that nobody has read it."""
+    world = World()
+    id_ = await published(world, requested_publish_time=NOW + HOUR, due_date_time=NOW + HOUR)
+    world.now += HOUR
+    await lifecycle.pass_due_date(world.app, id_)
+    assert facts_of(world, id_) == [FactType.INITIALIZED, FactType.PUBLISHED, FactType.NEVER_READ]
+    subjects = {fact.type: fact.subject for fact in world.correspondences.partitions[id_].facts}
+    assert subjects[FactType.NEVER_READ] == PERSON
