@@ -11,8 +11,6 @@ from fastapi.responses import StreamingResponse
 from functions.http.operation import BYTES
 from shared.domain.attachment import External, Stored
 from shared.domain.checks_files import extension
-from shared.domain.errors import Conflict, DomainError, Refusal
-from shared.telemetry import Log
 from shared.usecases.downloading import Download
 
 _TYPES = {
@@ -33,8 +31,8 @@ _TYPES = {
 """What a recipient's download is served as; all else is plain bytes."""
 
 _SHOWN_INLINE = frozenset({".pdf", ".png", ".jpg", ".jpeg", ".gif", ".bmp"})
-_RANGE = re.compile(r"bytes=\s*(\d{0,18})\s*-\s*(\d{0,18})\s*", re.ASCII)
-_log = Log("http")
+_RANGE = re.compile(r"bytes=\s*(\d*)\s*-\s*(\d*)\s*", re.ASCII | re.IGNORECASE)
+_BEYOND_ANY_FILE = 10**18
 
 
 async def bytes_for_recipient(download: Download | External, request: Request) -> Response:
@@ -75,19 +73,34 @@ def asked_range(header: str | None, size: int) -> tuple[int, int] | None:
     match = _RANGE.fullmatch(header) if header else None
     if match is None or not (match[1] or match[2]):
         return None
+    last = _number(match[2]) if match[2] else size - 1
     if not match[1]:
-        length = min(int(match[2]), size)
+        length = min(last, size)
         return size - length, length
-    first, last = int(match[1]), int(match[2]) if match[2] else size - 1
+    first = _number(match[1])
     if match[2] and last < first:
         return None
     return (first, min(last, size - 1) - first + 1) if first < size else (size, 0)
+
+
+def _number(digits: str) -> int:
+    """However many digits there are."""
+    digits = digits.lstrip("0")
+    return int(digits or "0") if len(digits) <= 18 else _BEYOND_ANY_FILE
+
+
+def is_known(header: str | None, etag: str) -> bool:
+    """True when an If-None-Match names this version, or any; weak validators count. Source: RFC 9110, 13.1.2."""
+    named = [part.strip().removeprefix("W/") for part in (header or "").split(",")]
+    return etag in named or named == ["*"]
 
 
 async def _serve(download: Download, request: Request, media_type: str, headers: dict[str, str]) -> Response:
     stored = download.stored
     etag = f'"{stored.etag}"'
     headers |= {"Accept-Ranges": "bytes", "ETag": etag, **_digests("Repr-Digest", stored)}
+    if is_known(request.headers.get("if-none-match"), etag):
+        return Response(status_code=304, headers=headers)
     condition = request.headers.get("if-range")
     wanted = request.headers.get("range") if condition is None or condition.strip() == etag else None
     span = asked_range(wanted, stored.size)
@@ -107,12 +120,7 @@ async def _serve(download: Download, request: Request, media_type: str, headers:
 async def begun(download: Download, start: int, length: int | None) -> AsyncIterator[bytes]:
     """The bytes, the first ones read already, so that a fault still has a status. Raises 2001 when swapped."""
     pieces = aiter(download.read(start, length))
-    try:
-        first = await anext(pieces, b"")
-    except Conflict:
-        _log.error("download.swapped", attachment=download.attachment.id)
-        raise DomainError(Refusal.ATTACHMENT_NOT_FOUND) from None
-    return chained(first, pieces)
+    return chained(await anext(pieces, b""), pieces)
 
 
 async def chained(first: bytes, rest: AsyncIterator[bytes]) -> AsyncIterator[bytes]:

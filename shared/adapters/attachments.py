@@ -10,11 +10,12 @@ from shared.adapters.gathered import GatheredWrites
 from shared.adapters.keys import escape, spread
 from shared.adapters.permits import demand
 from shared.adapters.tables import Op, Row, Tables, Write
-from shared.domain.attachment import Attachment, AttachmentChange, Verdict
+from shared.domain.attachment import Attachment, AttachmentChange
 from shared.domain.changes import HistoryEntry
 from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.policy import Permit
+from shared.domain.verdicts import Verdict
 from shared.ports.storage import Loaded
 
 AT_ONCE = 20

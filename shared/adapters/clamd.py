@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager, closing
 from datetime import datetime, timedelta
 
 from shared.adapters.archives import ArchiveKeeper, Bounds, NotSearched, Search
-from shared.domain.attachment import Scan, Verdict
 from shared.domain.errors import Unavailable
 from shared.domain.identifiers import AttachmentId
+from shared.domain.verdicts import Scan, Verdict
 
 CONNECT_TIMEOUT = timedelta(seconds=10)
 WRITE_TIMEOUT = timedelta(seconds=60)  # For one piece: a daemon that writes to a slow disk holds the stream up.

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-from shared.domain.attachment import Verdict
 from shared.domain.errors import Unavailable
 from shared.domain.identifiers import AttachmentId
 from shared.domain.scan_results import RESULT_TAG, ScanResult
+from shared.domain.verdicts import Verdict
 
 ASK_AGAIN_AFTER = timedelta(minutes=1)
 """The event usually comes within it."""

@@ -5,8 +5,8 @@ from contextlib import closing
 from datetime import datetime
 
 from shared.adapters.archives import ArchiveKeeper, Bounds, NotSearched
-from shared.domain.attachment import Scan, Verdict
 from shared.domain.identifiers import AttachmentId
+from shared.domain.verdicts import Scan, Verdict
 
 
 def eicar_signature() -> bytes:

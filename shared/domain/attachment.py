@@ -9,8 +9,10 @@ from shared.domain.changes import Change, HistoryEntry
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import AggregateKind, Fact, FactType
 from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId
+from shared.domain.verdicts import ContentFlag, Scan, ScanState, Verdict
 
 UPLOAD_TAKEOVER = timedelta(minutes=1)
+REPLACED = "The stored bytes are no longer those that were uploaded"
 NOT_SCANNED = "Stored elsewhere, not scanned"
 
 
@@ -48,37 +50,6 @@ ALLOWED: Mapping[AttachmentStatus, frozenset[AttachmentStatus]] = {
     AttachmentStatus.EXPIRED: frozenset(),
 }
 """Which status may follow which. A failed upload may be tried again (design 10); every other pair is refused."""
-
-
-class Scan(StrEnum):
-    """The only verdicts there are. Whatever a scanner says that is not exactly clean is infected or not scanned.
-
-    BYPASSED is said by no scanner: the sender's resource is on the list of those whose files are not scanned.
-    """
-
-    CLEAN = "clean"
-    INFECTED = "infected"
-    NOT_SCANNED = "not scanned"
-    BYPASSED = "bypassed"
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What the scanner said about exactly the bytes behind `etag` (quotes stripped)."""
-
-    etag: str
-    scan: Scan
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class ScanState:
-    """How the scan of the committed bytes stands. `verdict` None: awaited, and `reason` says what holds it up."""
-
-    verdict: Scan | None
-    since: datetime
-    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +93,7 @@ class Attachment:
     stored: Stored | None = None
     external: External | None = None
     scan: ScanState | None = None
+    flags: tuple[ContentFlag, ...] = ()
     upload_id: str = ""
     scans_begun: int = 0
     closing: bool = False
@@ -174,7 +146,8 @@ def begin_upload(state: Attachment, upload_id: str, *, party: PartyUrn, now: dat
     free = state.status in {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED}
     if state.closing or not (free or given_up):
         raise DomainError(Refusal.ALREADY_UPLOADED)
-    begun = AttachmentChange(state=replace(state, upload_id=upload_id, stored=None, scan=None, scans_begun=0))
+    fresh = replace(state, upload_id=upload_id, stored=None, scan=None, flags=(), scans_begun=0)
+    begun = AttachmentChange(state=fresh)
     return _enter(begun, AttachmentStatus.UPLOAD_PROCESSING, now, party=party)
 
 
@@ -207,6 +180,17 @@ def fail_upload(state: Attachment, upload_id: str, reason: str, *, now: datetime
         return None
     change = AttachmentChange(state=replace(state, stored=None))
     return _enter(change, AttachmentStatus.FAILED, now, text=reason, party=state.sender)
+
+
+def fail_replaced(state: Attachment, etag: str, *, now: datetime) -> AttachmentChange | None:
+    """The bytes committed under `etag` are no longer there: withdraw it. None when it does not stand for them (now).
+
+    Source: design 4: a blob swapped after its commit or its scan is never served; it fails and is flagged.
+    """
+    about_these = state.stored is not None and state.stored.etag == etag
+    if not about_these or state.status not in {AttachmentStatus.UPLOAD_PROCESSING, AttachmentStatus.PUBLISHED}:
+        return None
+    return _fail(AttachmentChange(state=state), REPLACED, now)
 
 
 def purge(state: Attachment, *, party: PartyUrn, now: datetime) -> AttachmentChange:
@@ -257,12 +241,17 @@ def _judge(change: AttachmentChange, verdict: Verdict, now: datetime) -> Attachm
     withdrawn = state.status is AttachmentStatus.PUBLISHED and verdict.scan is Scan.INFECTED
     if not about_these or not (awaited or withdrawn):
         return change
-    change = replace(change, state=replace(state, scan=ScanState(verdict.scan, now, verdict.reason)))
+    scan = ScanState(verdict.scan, now, verdict.reason)
+    change = replace(change, state=replace(state, scan=scan, flags=verdict.flags))
     if verdict.scan is Scan.CLEAN:
         return _with_fact(_enter(change, AttachmentStatus.PUBLISHED, now), FactType.ATTACHMENT_PUBLISHED, now)
     if verdict.scan is Scan.BYPASSED:
         return _enter(change, AttachmentStatus.PUBLISHED, now, text=verdict.reason)
-    text = f"Malware scan: {verdict.reason}"
+    return _fail(change, verdict.reason if verdict.scan is Scan.MISNAMED else f"Malware scan: {verdict.reason}", now)
+
+
+def _fail(change: AttachmentChange, text: str, now: datetime) -> AttachmentChange:
+    """Its sender is told."""
     return _with_fact(_enter(change, AttachmentStatus.FAILED, now, text=text), FactType.ATTACHMENT_UPLOAD_FAILED, now)
 
 

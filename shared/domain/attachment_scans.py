@@ -3,7 +3,8 @@
 from dataclasses import replace
 from datetime import datetime
 
-from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, Scan, Verdict
+from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus
+from shared.domain.verdicts import Scan, Verdict
 
 
 def bypass_scan(state: Attachment, etag: str, *, now: datetime) -> Verdict:

@@ -39,7 +39,10 @@ UNKNOWN_TYPE = "binary_octet_stream"
 MAX_FILE_NAME = 255
 MAX_ATTACHMENTS = 100
 
-_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]')
+"""Those of the wire contract, 5.6; and, since names are shown to people, what turns the direction of writing around,
+breaks the line or controls a terminal, and halves of surrogate pairs, which are no text.
+"""
 _RESERVED = re.compile(r"(?:CON|PRN|AUX|NUL|COM[1-9]|LPT[1-9])(?:\.|$)", re.IGNORECASE | re.ASCII)
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.attachment import Scan, Verdict
+from shared.domain.verdicts import Scan, Verdict
 
 RESULT_TAG = "Malware Scanning scan result"
 """The blob index tag that carries the result type."""

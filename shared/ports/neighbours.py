@@ -6,11 +6,11 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from shared.domain.attachment import Verdict
 from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
+from shared.domain.verdicts import Verdict
 from shared.ports.work import DeliveryMessage
 
 

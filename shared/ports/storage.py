@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from shared.domain.attachment import Attachment, AttachmentChange, Stored, Verdict
+from shared.domain.attachment import Attachment, AttachmentChange, Stored
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange, Status
 from shared.domain.facts import Fact
@@ -14,6 +14,7 @@ from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
+from shared.domain.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)

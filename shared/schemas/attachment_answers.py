@@ -6,12 +6,13 @@ from typing import ClassVar
 from shared.domain.attachment import Attachment, AttachmentStatus
 from shared.domain.checks_files import data_type
 from shared.domain.correspondence import AttachmentUse
+from shared.domain.verdicts import ContentFlag
 from shared.schemas.base import Additive, Answer, Time
 from shared.schemas.enums import StoredLocation
 
 EXTERNAL_MEMBERS = frozenset({"dataLocationUrl", "dataLocationDigest"})
 """What is said only of a file that is stored elsewhere."""
-SCAN_MEMBERS = frozenset({"scan"})
+SCAN_MEMBERS = frozenset({"scan", "contentFlags"})
 """What is said of a file once its bytes are here, and of one whose bytes will never be."""
 
 
@@ -23,6 +24,7 @@ class ScanWord(StrEnum):
     INFECTED = "Infected"
     NOT_SCANNED = "NotScanned"
     BYPASSED = "Bypassed"
+    MISNAMED = "Misnamed"
 
 
 class ScanAnswer(Answer):
@@ -40,6 +42,11 @@ class ScanAnswer(Answer):
             return None
         word = ScanWord.WAITING if scan.verdict is None else ScanWord[scan.verdict.name]
         return cls(state=word, since=scan.since, reason=scan.reason)
+
+
+def flags_of(attachment: Attachment) -> list[ContentFlag] | None:
+    """What a reader should know before opening the file, or None."""
+    return list(attachment.flags) or None
 
 
 def external_members(attachment: Attachment) -> dict[str, str | None]:
@@ -76,6 +83,7 @@ class CorrespondenceAttachment(Additive):
     data_type: str
     expiration_time: Time | None
     scan: ScanAnswer | None = None
+    content_flags: list[ContentFlag] | None = None
 
     @classmethod
     def of(cls, use: AttachmentUse, attachment: Attachment) -> "CorrespondenceAttachment":
@@ -96,4 +104,5 @@ class CorrespondenceAttachment(Additive):
             data_type=data_type(attachment.file_name),
             expiration_time=use.expires,
             scan=ScanAnswer.of(attachment),
+            content_flags=flags_of(attachment),
         )

@@ -23,12 +23,14 @@ from shared.domain.correspondence import (
 from shared.domain.identifiers import CorrespondenceId, ResourceId
 from shared.domain.labels import SystemLabel
 from shared.domain.requests import Initialised, InitialisedOne
+from shared.domain.verdicts import ContentFlag
 from shared.schemas.attachment_answers import (
     EXTERNAL_MEMBERS,
     SCAN_MEMBERS,
     CorrespondenceAttachment,
     ScanAnswer,
     external_members,
+    flags_of,
 )
 from shared.schemas.base import Additive, Answer, Time
 from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
@@ -168,6 +170,7 @@ class AttachmentOverview(Additive):
     data_location_url: str | None = None
     data_location_digest: str | None = None
     scan: ScanAnswer | None = None
+    content_flags: list[ContentFlag] | None = None
 
 
 class AttachmentDetails(AttachmentOverview):
@@ -240,6 +243,7 @@ def attachment_members(state: Attachment, correspondence_ids: Iterable[Correspon
         "data_type": data_type(state.file_name),
         **external_members(state),
         "scan": ScanAnswer.of(state),
+        "content_flags": flags_of(state),
     }
 
 

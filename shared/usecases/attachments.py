@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.domain import attachment as decisions
-from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, External, Stored, Verdict
+from shared.domain.attachment import Attachment, AttachmentChange, AttachmentStatus, External, Stored
 from shared.domain.attachment_scans import bypass_scan
 from shared.domain.changes import Due, HistoryEntry, Task
 from shared.domain.checks import check_attachment
@@ -17,6 +17,7 @@ from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, uuid7
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.requests import NewAttachment
+from shared.domain.verdicts import Verdict
 from shared.ports import App, Upload
 from shared.telemetry import Log
 from shared.usecases.access import acting_party, find_resource, require

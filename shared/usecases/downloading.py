@@ -7,7 +7,7 @@ from datetime import datetime
 from shared.domain import receiving
 from shared.domain.attachment import Attachment, External, Stored, require_readable
 from shared.domain.correspondence import AttachmentUse, Correspondence, require_available
-from shared.domain.errors import DomainError, Refusal
+from shared.domain.errors import Conflict, DomainError, Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.policy import Action, Permit, Subject
 from shared.domain.zip_names import MAX_ZIP_BYTES, zip_name
@@ -15,11 +15,15 @@ from shared.ports import App, Loaded
 from shared.usecases.access import acting_party, require, require_same_dialog
 from shared.usecases.acting import find
 from shared.usecases.saving import decide_correspondence
+from shared.usecases.withdrawing import withdraw_replaced
 
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """Bytes that may be served; `read(start, length)` gives them in pieces, `length` None to the end."""
+    """Bytes that may be served; `read(start, length)` gives them in pieces, `length` None to the end.
+
+    Reading raises 2001 when they are no longer the committed ones; the attachment has then been withdrawn.
+    """
 
     attachment: Attachment
     stored: Stored
@@ -91,8 +95,13 @@ def serve(app: App, attachment: Attachment, served: Stored | External, permit: P
 
 
 def _readable(app: App, attachment: Attachment, stored: Stored, permit: Permit) -> Download:
-    def read(start: int, length: int | None) -> AsyncIterator[bytes]:
-        return app.blobs.read(attachment.id, stored, permit, start=start, length=length)
+    async def read(start: int, length: int | None) -> AsyncIterator[bytes]:
+        try:
+            async for piece in app.blobs.read(attachment.id, stored, permit, start=start, length=length):
+                yield piece
+        except Conflict:
+            await withdraw_replaced(app, attachment, stored)
+            raise DomainError(Refusal.ATTACHMENT_NOT_FOUND) from None
 
     return Download(attachment, stored, read)
 

@@ -1,9 +1,10 @@
 """Scans that were waited for in vain: tried again, and given up when none of them ever ends."""
 
 from shared.domain import attachment_scans as decisions
-from shared.domain.attachment import Attachment, Scan, Verdict
+from shared.domain.attachment import Attachment
 from shared.domain.identifiers import AttachmentId
 from shared.domain.policy import Action, Permit, own_work
+from shared.domain.verdicts import Scan, Verdict
 from shared.ports import App
 from shared.telemetry import Log
 from shared.usecases.saving import decide_attachment

@@ -1,17 +1,20 @@
 """New bytes, and what the malware scanner says about exactly them."""
 
 from shared.domain import attachment as decisions
-from shared.domain.attachment import Attachment, AttachmentStatus, Scan, Stored, Verdict
+from shared.domain.attachment import Attachment, AttachmentStatus, Stored
 from shared.domain.attachment_scans import note_scan_delay
 from shared.domain.changes import Due, Task
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, as_guid
 from shared.domain.policy import Action, Permit, own_work
 from shared.domain.scan_results import ScanResult
+from shared.domain.verdicts import Scan, Verdict
 from shared.ports import App
 from shared.telemetry import Log
+from shared.usecases.recognising import hold_against_name
 from shared.usecases.retrying import retry_later
 from shared.usecases.saving import decide_attachment
+from shared.usecases.withdrawing import look_for_replaced
 
 _NO_ANSWER = "The malware scanner has not answered yet; it is asked again"
 _log = Log("scanning")
@@ -27,6 +30,8 @@ async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> b
     if current is None or loaded is None:
         _log.warning("scan.nothing_to_scan", attachment=id_)
         return False
+    if loaded.state.stored is not None and loaded.state.stored.etag != current.etag:
+        await look_for_replaced(app, loaded.state)
     if loaded.state.resource_id in app.rules.unscanned:  # the commit of the upload says so by itself
         return False
     permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_attachment")
@@ -63,8 +68,10 @@ async def record_result(app: App, result: ScanResult) -> None:
         await app.agenda.put(Due(Task.CATCH_UP, f"scan:{id_}", now), now=now)
         return
     permit = own_work(Action.READ_ATTACHMENT, loaded.state.resource_id, "scan_result")
-    earlier = await app.attachments.verdict(id_, result.etag)
-    await act_on(app, id_, result.verdict(now=now), permit, earlier=earlier)
+    earlier, verdict = await app.attachments.verdict(id_, result.etag), result.verdict(now=now)
+    if earlier is None:
+        verdict = await hold_against_name(app, loaded.state, await app.blobs.current(id_), verdict, permit)
+    await act_on(app, id_, verdict, permit, earlier=earlier)
 
 
 async def act_on(app: App, id_: AttachmentId, verdict: Verdict, permit: Permit, *, earlier: Verdict | None) -> None:
@@ -84,4 +91,5 @@ async def _verdict(app: App, state: Attachment, current: Stored, permit: Permit)
         reason = f"The file is larger than the {limit} bytes that the scanner takes"
         return Verdict(current.etag, Scan.NOT_SCANNED, reason, now)
     chunks = app.blobs.read(state.id, current, permit)
-    return await app.scanner.scan(chunks, id_=state.id, etag=current.etag, now=now)
+    verdict = await app.scanner.scan(chunks, id_=state.id, etag=current.etag, now=now)
+    return await hold_against_name(app, state, current, verdict, permit)

@@ -4,12 +4,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.attachment import Scan, Verdict
 from shared.domain.errors import Rejected
 from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId, PartyUrn, resource_id
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Subscription
+from shared.domain.verdicts import Scan, Verdict
 from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, EmailOutcome, KnownDialog, Resource
 
 

@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from shared.domain.attachment import Attachment, AttachmentChange, Stored, Verdict
+from shared.domain.attachment import Attachment, AttachmentChange, Stored
 from shared.domain.changes import Change, HistoryEntry
 from shared.domain.correspondence import Content, Correspondence, CorrespondenceChange, purges
 from shared.domain.errors import Conflict
@@ -19,6 +19,7 @@ from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
+from shared.domain.verdicts import Verdict
 from shared.ports import Loaded, Upload
 from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes
 from tests.fakes.registers import FakeRegistry, FakeSubscriptions

@@ -9,7 +9,7 @@ import pytest
 from functions.http.files import asked_range, disposition
 from shared.domain.attachment import AttachmentStatus, External
 from shared.domain.changes import HistoryEntry
-from shared.domain.errors import Conflict
+from shared.domain.errors import DomainError, Refusal
 from shared.usecases import attachments, downloading
 from shared.usecases.attachments import AttachmentView
 from shared.usecases.downloading import Download
@@ -172,6 +172,21 @@ async def test_a_recipient_gets_the_bytes_with_type_name_and_digests(rim: Rim) -
         ({"Range": "bytes=10-"}, 416, b""),
         ({"Range": "bytes=0-1,4-5"}, 200, BYTES),
         ({"Range": "bytes=5-2"}, 200, BYTES),
+        ({"Range": "BYTES = 2-5"}, 200, BYTES),
+        ({"Range": "Bytes=2-5"}, 206, b"2345"),
+        ({"Range": "items=2-5"}, 200, BYTES),
+        ({"Range": "bytes=-"}, 200, BYTES),
+        ({"Range": "bytes=--5"}, 200, BYTES),
+        ({"Range": "bytes=2-5-7"}, 200, BYTES),
+        ({"Range": "bytes=" + "0" * 5000 + "2-5"}, 206, b"2345"),
+        ({"Range": "bytes=2-" + "9" * 5000}, 206, BYTES[2:]),
+        ({"Range": "bytes=-" + "9" * 5000}, 206, BYTES),
+        ({"Range": "bytes=" + "9" * 5000 + "-"}, 416, b""),
+        ({"Range": "bytes=" + ",".join(["0-1"] * 20_000)}, 200, BYTES),
+        ({"If-None-Match": '"0x8DE"'}, 304, b""),
+        ({"If-None-Match": '"a", W/"0x8DE"', "Range": "bytes=2-5"}, 304, b""),
+        ({"If-None-Match": "*"}, 304, b""),
+        ({"If-None-Match": '"0x8DF"', "Range": "bytes=2-5"}, 206, b"2345"),
         ({"Range": "bytes=2-5", "If-Range": '"0x8DE"'}, 206, b"2345"),
         ({"Range": "bytes=2-5", "If-Range": '"other"'}, 200, BYTES),
         ({"Range": "bytes=2-5", "If-Range": 'W/"0x8DE"'}, 200, BYTES),
@@ -183,6 +198,8 @@ async def test_a_range_is_served_alone(rim: Rim, headers: dict[str, str], status
     path = f"/correspondence/{ID}/attachment/{FILE}/download"
     answer = await rim.send("GET", path, "portal", headers=headers)
     assert (answer.status_code, answer.content) == (status, content)
+    if status == 304:
+        assert answer.headers["etag"] == '"0x8DE"'
     if status == 206:
         assert answer.headers["content-range"].endswith("/10")
         assert "content-digest" not in answer.headers
@@ -193,7 +210,7 @@ async def test_a_range_is_served_alone(rim: Rim, headers: dict[str, str], status
 
 async def test_swapped_bytes_are_not_found(rim: Rim) -> None:
     """Nothing of them goes out: 2001 before the first byte."""
-    rim.stub(downloading, "download", download(error=Conflict()))
+    rim.stub(downloading, "download", download(error=DomainError(Refusal.ATTACHMENT_NOT_FOUND)))
     answer = await rim.get(f"/correspondence/{ID}/attachment/{FILE}/download", "recipient")
     assert (answer.status_code, answer.json()["errorCode"]) == (404, 2001)
 

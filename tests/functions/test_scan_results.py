@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from functions.http import composition
-from shared.domain.attachment import Scan
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.policy import Issuer, Scope, Subject
 from shared.domain.scan_results import ScanResult
+from shared.domain.verdicts import Scan
 from shared.usecases import scanning
 from tests.builders import NOW
 from tests.functions.rim import FILE, Rim

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.http.zips import zip_for_recipient
-from shared.domain.errors import Conflict, DomainError, Refusal
+from shared.domain.errors import DomainError, Refusal
 from shared.usecases import downloading
 from shared.usecases.downloading import Download, DownloadAll
 from tests import builders
@@ -18,6 +18,7 @@ from tests.functions.rim import ID, Rim
 
 PATH = f"/correspondence/{ID}/attachments/downloadall"
 MIB = 1024 * 1024
+SWAPPED = DomainError(Refusal.ATTACHMENT_NOT_FOUND)
 
 
 def file(name: str, content: bytes, *, step: int = 4 * MIB, **changes: Any) -> Download:
@@ -79,13 +80,17 @@ async def test_a_refusal_has_its_number(rim: Rim, refusal: Refusal) -> None:
 
 async def test_a_fault_before_the_first_byte_still_has_a_status(rim: Rim) -> None:
     """The first file cannot be read: 404, not half an archive."""
-    rim.stub(downloading, "download_all", DownloadAll("a.zip", (failing("a.pdf", Conflict()), file("b.pdf", b"b"))))
+    rim.stub(
+        downloading,
+        "download_all",
+        DownloadAll("a.zip", (failing("a.pdf", SWAPPED), file("b.pdf", b"b"))),
+    )
     assert (await rim.get(PATH, "recipient")).json()["errorCode"] == 2001
 
 
 async def test_a_fault_in_the_middle_breaks_the_answer_off() -> None:
     """Shorter than it said: no client takes it for whole."""
-    download = DownloadAll("a.zip", (file("a.pdf", b"a" * 100), failing("b.pdf", Conflict())))
+    download = DownloadAll("a.zip", (file("a.pdf", b"a" * 100), failing("b.pdf", SWAPPED)))
     answer = await zip_for_recipient(download)
     taken = bytearray()
     with pytest.raises(DomainError):

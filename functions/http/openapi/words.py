@@ -12,6 +12,7 @@ _ADDED = {
     "dataLocationUrl",
     "dataLocationDigest",
     "scan",
+    "contentFlags",
 }
 ADDED_MEMBERS = frozenset(_ADDED)
 """Members that upstream's bodies do not have."""
@@ -47,6 +48,7 @@ MEMBERS: Mapping[str, str] = {
     "customNotificationRecipients": "Deprecated: only the recipients of the first one count",
     "customRecipient": "Deprecated: used when customRecipients is not",
     "customRecipients": "Who is notified instead of, or besides, those registered for the recipient",
+    "contentFlags": "What to know before opening the file: it holds macros, or is encrypted",
     "dataLocationDigest": "The SHA-256 digest in hex of what is stored elsewhere, as its sender says it",
     "dataLocationType": "Where the file lies",
     "dataLocationUrl": "The https address of what is stored elsewhere, on a host that the sender may point to",

@@ -7,9 +7,9 @@ import pytest
 from shared.adapters.archives import Bounds
 from shared.adapters.clamd import ClamdScanner
 from shared.adapters.scanner import BuiltinScanner
-from shared.domain.attachment import Scan
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import AttachmentId
+from shared.domain.verdicts import Scan
 from shared.ports import Scanner
 from tests import clamav
 from tests.builders import NOW, new_id

@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from shared.domain import attachment as domain
-from shared.domain.attachment import AttachmentStatus, Scan, Stored, Verdict
+from shared.domain.attachment import AttachmentStatus, Stored
 from shared.domain.errors import Conflict
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
+from shared.domain.verdicts import Scan, Verdict
 from shared.ports import Attachments
 from tests.builders import AGENCY, NOW, stored
 from tests.contract.storage.makers import PERMIT, fresh, new_attachment

@@ -6,10 +6,11 @@ import pytest
 
 from shared.adapters.blobs import ATTACHMENTS, BlobStore
 from shared.adapters.defender import DefenderScanner
-from shared.domain.attachment import Scan, Stored
+from shared.domain.attachment import Stored
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import AttachmentId
 from shared.domain.scan_results import RESULT_TAG
+from shared.domain.verdicts import Scan
 from tests.builders import NOW
 from tests.contract.storage.makers import fresh
 

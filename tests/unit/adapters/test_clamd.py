@@ -9,9 +9,9 @@ import pytest
 
 from shared.adapters import clamd
 from shared.adapters.clamd import ClamdScanner, meaning
-from shared.domain.attachment import Scan, Verdict
 from shared.domain.errors import Unavailable
 from shared.domain.identifiers import AttachmentId
+from shared.domain.verdicts import Scan, Verdict
 from tests.builders import NOW, new_id
 
 FILE = AttachmentId(new_id("file"))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.adapters.documents import UnreadableDocument, columns, dump, from_columns, load, time_of, time_text
-from shared.domain.attachment import Attachment, External, Scan, Verdict
+from shared.domain.attachment import Attachment, External
 from shared.domain.changes import HistoryEntry
 from shared.domain.correspondence import AttachmentUse, Content, Correspondence, ExternalReference, ReferenceType
 from shared.domain.facts import Fact
@@ -18,6 +18,7 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import ContactPoint, Medium, Notification, NotificationState
 from shared.domain.subscription import Attempt, Subscription
+from shared.domain.verdicts import Scan, Verdict
 from shared.ports import KeyedRequest, Party, Resource, Unit
 from tests.builders import (
     AGENCY,
@@ -80,11 +81,11 @@ MEMBERS = {
     "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
     "status_text transmission_id",
     Content: "body body_attachment_id body_url format language summary title",
-    Attachment: "checksum closing created display_name expiration_in_days external file_name id is_encrypted "
+    Attachment: "checksum closing created display_name expiration_in_days external file_name flags id is_encrypted "
     "resource_id scans_begun sender senders_reference sequence status status_changed status_text stored upload_id",
     Fact: "aggregate aggregate_id at details item resource_id sequence subject type",
     HistoryEntry: "at party sequence status text",
-    Verdict: "at etag reason scan",
+    Verdict: "at etag flags reason scan",
     Notification: "address changed created id is_reminder medium recipient state",
     Forwarding: "address by changed created id state text",
     Subscription: "active consumer created endpoint id number owner_of_resource resource_id secret subject_filter "

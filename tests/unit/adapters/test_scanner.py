@@ -8,8 +8,8 @@ import pytest
 
 from shared.adapters.archives import Bounds
 from shared.adapters.scanner import BuiltinScanner
-from shared.domain.attachment import Scan
 from shared.domain.identifiers import AttachmentId
+from shared.domain.verdicts import Scan
 from tests.builders import NOW, new_id
 from tests.wrappings import EICAR, encrypted, nested, zipped
 

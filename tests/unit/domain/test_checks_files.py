@@ -65,6 +65,61 @@ def test_a_bad_name_is_told_by_its_first_fault(name: str, expected: Refusal) -> 
     assert refusal(name) is expected
 
 
+FOREIGN = (
+    "exe com bat cmd scr pif msi msp lnk url js jse vbs vbe wsf wsh hta ps1 psm1 jar class apk dll sys cpl reg inf chm "
+    "iso img vhd rar 7z gz tar docm xlsm pptm dotm xlam ppam docx.exe pdf. svg htm xhtml mht php asp jsp cgi sh py "
+    "pdf.zip.js PDF.EXE pd pdff txt~ html5 jpg.jpe"
+)
+CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0x61C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A)]
+
+
+@pytest.mark.parametrize("code", [*CONTROLS, 0xD800, 0xDBFF, 0xDC00, 0xDFFF], ids=hex)
+def test_characters_that_deceive_are_refused(code: int) -> None:
+    """2012 wherever they stand: those that control, turn the direction of writing around, or are no text."""
+    for name in (f"{chr(code)}vedtak.pdf", f"vedtak{chr(code)}fdp.pdf", f"vedtak{chr(code)}.pdf"):
+        assert refusal(name) is Refusal.FILE_NAME_CHARACTERS
+
+
+@pytest.mark.parametrize("device", ["con", "PRN", "Aux", "NUL", *(f"COM{n}" for n in range(1, 10)), "lpt1", "LPT9"])
+@pytest.mark.parametrize("rest", [".pdf", ".tar.zip", "..txt"])
+def test_names_of_devices_are_refused(device: str, rest: str) -> None:
+    """2021 in any case, with however many extensions."""
+    assert refusal(device + rest) is Refusal.FILE_NAME_RESERVED
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../a.pdf",
+        "..\\a.pdf",
+        "/etc/a.pdf",
+        "C:a.pdf",
+        "C:\\a.pdf",
+        "a/../../b.pdf",
+        "a.pdf/b.pdf",
+        "\\\\host\\a.pdf",
+        "a.pdf:stream.txt",
+        "file://a.pdf",
+        "a?.pdf",
+        "*.pdf",
+        "<script>.html",
+        "a|b.pdf",
+        '"a".pdf',
+        "a\r\nSet-Cookie: b.pdf",
+    ],
+)
+def test_names_that_lead_elsewhere_are_refused(name: str) -> None:
+    """2012: no way out of a folder, no stream, no header."""
+    assert refusal(name) is Refusal.FILE_NAME_CHARACTERS
+
+
+@pytest.mark.parametrize("last", FOREIGN.split())
+def test_other_extensions_are_refused(last: str) -> None:
+    """2013, whatever stands before the last dot, and whatever follows that a system might cut off."""
+    for name in (f"vedtak.{last}", f"vedtak.pdf.{last}", f"vedtak.{last} ", f"vedtak.{last}\u3000", f".{last}"):
+        assert refusal(name) is Refusal.FILE_TYPE_NOT_ALLOWED
+
+
 def test_255_characters_fit() -> None:
     """Counted as on the wire."""
     assert refusal("x" * 251 + ".pdf") is None

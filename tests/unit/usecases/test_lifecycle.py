@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.attachment import AttachmentStatus, Scan
+from shared.domain.attachment import AttachmentStatus
 from shared.domain.changes import Task
 from shared.domain.correspondence import Status, never
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.notification import ContactPoint
+from shared.domain.verdicts import Scan
 from shared.usecases import acting, attachments, lifecycle, reading, releasing, scanning
 from shared.usecases.initialise import initialise
 from tests.builders import BUSINESS, NOW, PERSON, message, new_id

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from shared.domain.attachment import REPLACED, AttachmentStatus
 from shared.domain.correspondence import ReplyOption, Status
 from shared.domain.dialog import dialog_id
-from shared.domain.errors import DomainError, Refusal
+from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId
 from shared.domain.policy import Action, Issuer, Scope, Subject
@@ -23,6 +24,7 @@ from tests.unit.usecases.stories import (
     OWNER,
     RECIPIENT,
     facts_of,
+    file_of,
     permit,
     published,
     read_all,
@@ -344,12 +346,41 @@ async def test_a_use_that_has_expired_is_refused(world: World) -> None:
 
 
 async def test_swapped_bytes_are_never_given_out(world: World) -> None:
-    """Reading raises instead of giving what is there now."""
+    """2001 instead of what is there now; the file is withdrawn, its sender told, and the letter stays."""
     id_, file = await with_file(world)
     found = await downloading.download(world.app, READER, id_, file)
     world.blobs.swap(file, b"something else!")
-    with pytest.raises(Exception, match="gone"):
-        await read_all(found.read(0, None))
+    assert await refused(read_all(found.read(0, None))) is Refusal.ATTACHMENT_NOT_FOUND
+    assert (file_of(world, file).status, file_of(world, file).status_text) == (AttachmentStatus.FAILED, REPLACED)
+    assert facts_of(world, file)[-1] is FactType.ATTACHMENT_UPLOAD_FAILED
+    version = world.attachments.partitions[file].version
+    assert await refused(read_all(found.read(0, None))) is Refusal.ATTACHMENT_NOT_FOUND
+    assert world.attachments.partitions[file].version == version, "said once"
+    await world.settle()
+    assert Status.FAILED not in state_of(world, id_).ever
+    assert await refused(downloading.download(world.app, READER, id_, file)) is Refusal.ATTACHMENT_NOT_FOUND
+
+
+async def test_bytes_that_are_purged_while_they_are_read_are_not_called_swapped(world: World) -> None:
+    """The attachment stays as it is: purged."""
+    id_, file = await with_file(world)
+    found = await downloading.download(world.app, READER, id_, file)
+    await acting.purge(world.app, READER, id_)
+    await world.settle()
+    assert file_of(world, file).status is AttachmentStatus.PURGED
+    assert await refused(read_all(found.read(0, None))) is Refusal.ATTACHMENT_NOT_FOUND
+    assert file_of(world, file).status is AttachmentStatus.PURGED
+
+
+async def test_a_swap_that_cannot_be_noted_is_not_served_either(world: World) -> None:
+    """The table is down: 2001, and the next reader notes it."""
+    id_, file = await with_file(world)
+    found = await downloading.download(world.app, READER, id_, file)
+    world.blobs.swap(file, b"something else!")
+    world.attachments.fail(Unavailable("table"))
+    for status in (AttachmentStatus.PUBLISHED, AttachmentStatus.FAILED):
+        assert await refused(read_all(found.read(0, None))) is Refusal.ATTACHMENT_NOT_FOUND
+        assert file_of(world, file).status is status
 
 
 def search(**changes: Any) -> Search:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.attachment import AttachmentStatus, Scan, Verdict
+from shared.domain.attachment import AttachmentStatus
 from shared.domain.correspondence import Status
 from shared.domain.errors import Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId
+from shared.domain.verdicts import Scan, Verdict
 from shared.usecases import rescanning
 from shared.usecases.initialise import initialise
 from tests.builders import PERSON, message, new_attachment, new_id

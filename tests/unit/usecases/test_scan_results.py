@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.attachment import AttachmentStatus, Scan
+from shared.domain.attachment import AttachmentStatus
 from shared.domain.errors import Refusal
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId
 from shared.domain.scan_results import RESULT_TAG, ScanResult
+from shared.domain.verdicts import Scan
 from shared.usecases import attachments
 from shared.usecases.scanning import record_result, scan_attachment
 from tests.builders import AGENCY, new_attachment, new_id

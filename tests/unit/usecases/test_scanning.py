@@ -1,17 +1,20 @@
 """New bytes get a verdict, and only a clean one about exactly the committed bytes publishes."""
 
+import io
+import zipfile
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from shared.domain.attachment import AttachmentStatus, Scan, ScanState, Verdict
+from shared.domain.attachment import REPLACED, AttachmentStatus
 from shared.domain.changes import Task
 from shared.domain.correspondence import Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId
 from shared.domain.policy import Action, own_work
+from shared.domain.verdicts import ContentFlag, Scan, ScanState, Verdict
 from shared.ports import Rules
 from shared.usecases import attachments, downloading
 from shared.usecases.scanning import act_on, scan_attachment
@@ -141,8 +144,72 @@ async def test_a_clean_verdict_about_other_bytes_publishes_nothing() -> None:
     file = await uploaded(world)
     world.blobs.swap(file, b"%PDF-1.7 intruder")
     await scan_attachment(world.app, file)
-    assert file_of(world, file).status is AttachmentStatus.UPLOAD_PROCESSING
+    assert (file_of(world, file).status, file_of(world, file).status_text) == (AttachmentStatus.FAILED, REPLACED)
     assert await refused(attachments.download_as_sender(world.app, SENDER, file))
+
+
+async def test_bytes_swapped_after_their_scan_are_found_by_their_event() -> None:
+    """Nobody has to read them first: the file is withdrawn and its sender told."""
+    world = World()
+    file = await stored(world)
+    world.blobs.swap(file, b"%PDF-1.7 intruder")
+    await scan_attachment(world.app, file)
+    assert file_of(world, file).status is AttachmentStatus.FAILED
+    assert facts_of(world, file)[-1] is FactType.ATTACHMENT_UPLOAD_FAILED
+
+
+async def test_an_event_that_a_new_upload_overtakes_withdraws_nothing() -> None:
+    """What lies there is asked for again before anything is said of it."""
+    world = World()
+    file = await uploaded(world)
+
+    async def overtaken() -> None:
+        kept = world.attachments.partitions[file]
+        kept.state = replace(kept.state, stored=world.blobs.put(file, b"%PDF-1.7 newer"))
+
+    world.meanwhile["attachments.load"] = overtaken
+    await scan_attachment(world.app, file)
+    assert file_of(world, file).status is AttachmentStatus.UPLOAD_PROCESSING
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "text"),
+    [
+        ("a.pdf", b"\x89PNG\r\n\x1a\n....", "The content is a PNG image, not what .pdf stands for"),
+        ("a.txt", b"%PDF-1.7 vedtak", "The content is a PDF document, not what .txt stands for"),
+    ],
+)
+async def test_clean_bytes_of_another_type_than_the_name_says_fail(name: str, content: bytes, text: str) -> None:
+    """With the reason; the sender is told, and the same name may be uploaded again."""
+    world = World()
+    file = await stored(world, content, file_name=name)
+    state = file_of(world, file)
+    assert (state.status, state.status_text) == (AttachmentStatus.FAILED, text)
+    assert state.scan is not None
+    assert state.scan.verdict is Scan.MISNAMED
+    assert facts_of(world, file)[-1] is FactType.ATTACHMENT_UPLOAD_FAILED
+
+
+async def test_encrypted_content_is_said_and_published() -> None:
+    """It refuses nothing."""
+    world = World()
+    file = await stored(world, b"%PDF-1.7 trailer << /Encrypt 5 0 R >>")
+    assert (file_of(world, file).status, file_of(world, file).flags) == (
+        AttachmentStatus.PUBLISHED,
+        (ContentFlag.ENCRYPTED,),
+    )
+
+
+async def test_the_end_of_a_big_file_is_looked_at_too() -> None:
+    """An archive behind a picture: readers of ZIP begin at the end."""
+    world = World()
+    kept = io.BytesIO()
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr("a.exe", b"x")
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(2_000_000)
+    assert file_of(world, await stored(world, picture, file_name="a.png")).status is AttachmentStatus.PUBLISHED
+    hidden = await stored(world, picture + kept.getvalue(), file_name="a.png")
+    assert file_of(world, hidden).status_text == "The content is a ZIP archive, not what .png stands for"
 
 
 async def test_a_verdict_survives_lost_races() -> None:
