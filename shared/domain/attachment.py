@@ -12,7 +12,7 @@ from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId
 from shared.domain.verdicts import ContentFlag, Scan, ScanState, Verdict
 
 UPLOAD_TAKEOVER = timedelta(minutes=1)
-REPLACED = "The stored bytes are no longer those that were uploaded"
+REPLACED = "The bytes that were uploaded are no longer there"
 NOT_SCANNED = "Stored elsewhere, not scanned"
 
 

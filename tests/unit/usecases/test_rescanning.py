@@ -98,7 +98,7 @@ async def test_a_verdict_that_is_known_counts_after_all() -> None:
     assert state.stored is not None
     verdict = Verdict(state.stored.etag, Scan.CLEAN, "clean", world.now)
     world.attachments.verdicts[file, state.stored.etag] = verdict
-    world.blobs.swap(file, b"%PDF-1.7 intruder")
+    await world.blobs.delete(file)
     await rescanning.scan_again(world.app, file)
     assert file_of(world, file).status is AttachmentStatus.PUBLISHED
 
