@@ -28,7 +28,7 @@ from shared.domain.attachment_scans import begin_scan, put_off_scan
 from shared.domain.changes import Change
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.facts import AggregateKind, FactType
-from shared.domain.verdicts import Scan, Verdict
+from shared.domain.verdicts import Scan, ScanState, Verdict
 from tests.builders import AGENCY, NOW, attachment, stored
 
 PAIRS = list(product(AttachmentStatus, AttachmentStatus))
