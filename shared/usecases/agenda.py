@@ -10,7 +10,7 @@ from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId, SubscriptionId
 from shared.ports import AgendaEntry, AgendaMessage, App, DeliveryMessage
 from shared.telemetry import Log
-from shared.usecases import dialogs, forwarding, lifecycle, notifying, releasing, rescanning
+from shared.usecases import dialogs, forwarding, lifecycle, notifying, orphans, releasing, rescanning
 from shared.usecases.saving import finish_dispatch
 
 _PAGE = 500
@@ -107,6 +107,8 @@ async def _catch_up(app: App, due: Due) -> None:
             await notifying.notify(app, CorrespondenceId(id_), reminder=int(more[0]), attempt=due.attempt)
         case "forward":
             await forwarding.attend(app, CorrespondenceId(id_), more[0], attempt=due.attempt)
+        case orphans.PART:
+            await orphans.look(app, AttachmentId(id_))
         case "dialog":
             await dialogs.carry_over(app, CorrespondenceId(id_), attempt=due.attempt)
         case _:

@@ -3,13 +3,22 @@
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from shared.domain import publishing
 from shared.domain.checks import needs_recipient_name, substitute_recipient_name
 from shared.domain.correspondence import AttachmentUse, Correspondence
-from shared.domain.identifiers import CorrespondenceId, PartyUrn, derived_uuid7, uuid7
+from shared.domain.identifiers import (
+    AttachmentId,
+    CorrespondenceId,
+    PartyKind,
+    PartyUrn,
+    derived_uuid7,
+    party_kind,
+    uuid7,
+)
+from shared.domain.names import title_cased
 from shared.domain.policy import Permit
 from shared.domain.requests import NewMessage
 from shared.ports import Resource
@@ -19,7 +28,10 @@ from shared.usecases.saving import NewCorrespondence
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """The message as it was judged. `ready`: it brings no new files; `taken_over`: an earlier try began with it."""
+    """The message as it was judged. `ready`: it brings no new files; `taken_over`: an earlier try began with it.
+
+    `watched` has the agenda's keys of its new files; see `orphans`.
+    """
 
     message: NewMessage
     admission: Admission
@@ -29,6 +41,7 @@ class Batch:
     uses: tuple[AttachmentUse, ...]
     ready: bool
     taken_over: bool = False
+    watched: Mapping[AttachmentId, str] = field(default_factory=dict)
 
     @property
     def resource(self) -> Resource:
@@ -67,8 +80,7 @@ def begin_correspondence(batch: Batch, recipient: PartyUrn, *, now: datetime) ->
     """The correspondence of this recipient as it begins, with their name in its texts where these ask for it."""
     content = batch.judged.content
     if needs_recipient_name(content):
-        party = batch.judged.parties.get(recipient)
-        content = substitute_recipient_name(content, party.name if party is not None else "")
+        content = substitute_recipient_name(content, _name(batch, recipient))
     change = publishing.initialise(
         _correspondence(batch, recipient),
         party=batch.party,
@@ -92,6 +104,14 @@ def with_bytes(message: NewMessage, files: Sequence[SentFile]) -> NewMessage:
         return message
     parts = [message.digest, *(file.sha256 for file in files)]
     return replace(message, digest=hashlib.sha256("\n".join(parts).encode()).hexdigest())
+
+
+def _name(batch: Batch, recipient: PartyUrn) -> str:
+    """Of a person or an organisation; others have none to show. Source: wire contract 5.1, item 24."""
+    party = batch.judged.parties.get(recipient)
+    if party is None or party_kind(recipient) not in {PartyKind.PERSON, PartyKind.ORGANISATION}:
+        return ""
+    return title_cased(party.name)
 
 
 def _correspondence(batch: Batch, recipient: PartyUrn) -> Correspondence:

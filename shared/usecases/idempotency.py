@@ -1,6 +1,7 @@
 """The same key and request give the same answer again. Keys belong to the service owner. Source: design 9."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,6 +14,8 @@ from shared.telemetry import Log
 
 _FLIGHT_OF_ONE = timedelta(seconds=30)  # One create takes milliseconds; its repeat should not wait long after a crash.
 _FLIGHT_OF_MANY = timedelta(minutes=5)
+_LOOK_AGAIN_FOR_ONE = timedelta(seconds=1)
+_LOOK_AGAIN_FOR_MANY = timedelta(seconds=5)
 _log = Log("idempotency")
 
 
@@ -32,7 +35,7 @@ async def begin(app: App, owner: PartyUrn, message: NewMessage, *, now: datetime
     if (answer := _first_answer(existing.state, message, now)) is not None:
         return answer
     if not await app.idempotency.take_over(existing, until=new.in_flight_until):
-        raise _in_flight(1)
+        raise _in_flight(message)
     return existing.state.created
 
 
@@ -62,10 +65,10 @@ async def forget(app: App, owner: PartyUrn, message: NewMessage, *, begun: datet
             _log.warning("idempotency.not_forgotten", neighbour=error.neighbour)
 
 
-async def answered(app: App, owner: PartyUrn, key: str) -> Initialised | None:
-    """What was answered under this key of this owner, or None."""
+async def answered(app: App, owner: PartyUrn, key: str) -> list[CorrespondenceId]:
+    """The correspondences that were made with this key of this owner."""
     found = await app.idempotency.find(owner, key)
-    return _parse(found.response) if found is not None and found.response is not None else None
+    return _ids(found) if found is not None else []
 
 
 def _request(owner: PartyUrn, message: NewMessage, key: str, now: datetime) -> KeyedRequest:
@@ -78,32 +81,47 @@ def _first_answer(request: KeyedRequest, message: NewMessage, now: datetime) -> 
     if request.digest != message.digest:
         raise _used_otherwise(request)
     if request.response is not None:
-        return replace(_parse(request.response), replayed=True)
+        return replace(_parse(request.response, message.recipients), replayed=True)
     if now < request.in_flight_until:
-        raise _in_flight(int((request.in_flight_until - now).total_seconds()) + 1)
+        raise _in_flight(message)
     return None
 
 
-def _in_flight(seconds: int) -> DomainError:
+def _in_flight(message: NewMessage) -> DomainError:
+    """Look again soon: a flight that ends well is short, and only one that crashed lasts to its end."""
+    wait = _LOOK_AGAIN_FOR_ONE if len(message.recipients) == 1 else _LOOK_AGAIN_FOR_MANY
     detail = "A request with this idempotent key is being worked on; try again later"
-    return DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": seconds})
+    return DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"retryAfter": int(wait.total_seconds())})
 
 
 def _used_otherwise(request: KeyedRequest) -> DomainError:
-    ids = [one.id for one in _parse(request.response).correspondences] if request.response else []
     detail = "The idempotent key was used for a different request"
-    return DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"correspondenceIds": ids})
+    return DomainError(Refusal.KEY_ALREADY_USED, detail, extra={"correspondenceIds": _ids(request)})
 
 
 def _format(answer: Initialised) -> str:
-    ones = [[one.id, one.status.value, one.recipient] for one in answer.correspondences]
-    return json.dumps({"v": 1, "correspondences": ones, "attachments": list(answer.attachment_ids)})
+    """Without the recipients, which the repeat names again: the answer to 500 fits the row, and costs no blob."""
+    places: dict[str, list[int]] = {}
+    for place, one in enumerate(answer.correspondences):
+        places.setdefault(one.status.value, []).append(place)
+    ids = [one.id for one in answer.correspondences]
+    members = {"v": 2, "correspondences": ids, "statuses": places, "attachments": list(answer.attachment_ids)}
+    return json.dumps(members, separators=(",", ":"))
 
 
-def _parse(text: str) -> Initialised:
+def _parse(text: str, recipients: Sequence[PartyUrn]) -> Initialised:
+    """The answer to the request with these recipients, in their order."""
     data = json.loads(text)
+    statuses = {place: Status(status) for status, places in data["statuses"].items() for place in places}
     ones = tuple(
-        InitialisedOne(CorrespondenceId(id_), Status(status), PartyUrn(recipient))
-        for id_, status, recipient in data["correspondences"]
+        InitialisedOne(CorrespondenceId(id_), statuses[place], recipient)
+        for place, (id_, recipient) in enumerate(zip(data["correspondences"], recipients, strict=True))
     )
     return Initialised(ones, tuple(AttachmentId(a) for a in data["attachments"]))
+
+
+def _ids(request: KeyedRequest) -> list[CorrespondenceId]:
+    """What exists for it, as far as it was answered."""
+    return (
+        [CorrespondenceId(id_) for id_ in json.loads(request.response)["correspondences"]] if request.response else []
+    )

@@ -13,7 +13,7 @@ from shared.domain.identifiers import AttachmentId, PartyUrn
 from shared.domain.policy import Subject
 from shared.domain.requests import Initialised, InitialisedOne, NewAttachment, NewMessage
 from shared.ports import App, Upload
-from shared.usecases import idempotency, lanes
+from shared.usecases import idempotency, lanes, orphans
 from shared.usecases.attachments import begun, fail_upload, record_commit, uploading
 from shared.usecases.batches import Batch, batch_of, begin_correspondence, with_bytes
 from shared.usecases.external import keep_external
@@ -54,7 +54,9 @@ async def initialise(app: App, caller: Subject, message: NewMessage, files: Sequ
         judged = await judge(app, admission.resource, message, sent, now=begin)
         batch = batch_of(message, admission, judged, created=begin, taken_over=begin != now)
         await _hold_existing(app, batch)
-        batch = replace(batch, uses=await _attach(app, batch, [files[place] for place in judged.places]))
+        paired = [files[place] for place in judged.places]
+        batch = replace(batch, watched=await orphans.watch(app, [file.attachment_id for file in paired]))
+        batch = replace(batch, uses=await _attach(app, batch, paired))
         await _put_expiries(app, batch)
     except BaseException:
         if begin == now:  # nobody before us began with this key: nothing of it exists
@@ -76,6 +78,7 @@ async def _create_all(app: App, batch: Batch) -> Initialised:
             raise outcome
     answer = Initialised(tuple(one for one, _ in made), tuple(use.id for use in made[0][1]))
     await idempotency.finish(app, batch.resource.owner, batch.message, answer)
+    await orphans.settle(app, batch.watched, answer.attachment_ids)
     return answer
 
 

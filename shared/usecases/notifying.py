@@ -10,6 +10,7 @@ from shared.domain.correspondence import Content, Correspondence, Correspondence
 from shared.domain.errors import DomainError, Rejected, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId, PartyUrn
+from shared.domain.names import title_cased
 from shared.domain.notification import (
     ContactPoint,
     Medium,
@@ -176,7 +177,7 @@ async def _names(app: App, state: Correspondence, content: Content) -> Names:
     titles = resource.titles if resource is not None else {}
     return Names(
         sender=state.message_sender or (parties[state.sender].name if state.sender in parties else ""),
-        recipient=parties[state.recipient].name if state.recipient in parties else "",
+        recipient=title_cased(parties[state.recipient].name) if state.recipient in parties else "",
         resource=titles.get(content.language.lower()) or state.resource_id,
         title=content.title,
     )

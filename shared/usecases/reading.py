@@ -152,7 +152,7 @@ async def search(app: App, caller: Subject, search: Search) -> Sequence[Correspo
     if not any(permits):
         raise DomainError(Refusal.NO_ACCESS)
     if search.idempotent_key is not None:
-        return await _by_key(app, party, search.idempotent_key)
+        return await answered(app, party, search.idempotent_key)
     sides = {Role.RECIPIENT: (True,), Role.SENDER: (False,), Role.BOTH: (True, False)}[search.role]
     found: dict[CorrespondenceId, None] = {}
     for as_recipient in sides:
@@ -171,12 +171,6 @@ def _query(search: Search, party: PartyUrn, *, as_recipient: bool) -> MailboxQue
         senders_reference=search.senders_reference,
         limit=SEARCH_CAP,
     )
-
-
-async def _by_key(app: App, owner: PartyUrn, key: str) -> list[CorrespondenceId]:
-    """What this owner made with the key: keys belong to the service owner (design 10)."""
-    initialised = await answered(app, owner, key)
-    return [one.id for one in initialised.correspondences] if initialised else []
 
 
 async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loaded[Correspondence], Roles]:

@@ -1,10 +1,13 @@
 """A request that is repeated under its key does nothing twice."""
 
+import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+
 from local.demo import letters
-from local.demo.client import Api, Services, eventually, ids_of
+from local.demo.client import Api, Json, Services, eventually, ids_of
 from tests.e2e.seeing import number_of, subjects, texts
 
 
@@ -49,17 +52,31 @@ def test_a_key_finds_what_it_made(agency: Api, other_agency: Api, reference: str
     assert other != id_
 
 
-def test_the_same_request_many_times_at_once_makes_one(agency: Api, reference: str) -> None:
-    """Those who come while the first is in flight wait or get the first one's answer; nobody makes a second one."""
-    body = letters.letter(letters.KARI, reference=reference, key=_key())
-    with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda _: agency.send(body), range(8)))
-    accepted = {tuple(ids_of(answer)) for answer in answers if answer.status_code == 200}
-    others = {answer.status_code for answer in answers} - {200}
-    assert len(accepted) == 1
-    assert others <= {409}
-    assert all("Retry-After" in answer.headers for answer in answers if answer.status_code == 409)
-    assert agency.search(letters.LETTERS, sendersReference=reference) == list(accepted.pop())
+def _persistent(agency: Api, body: Json) -> tuple[str, ...]:
+    """The ids that a client gets who comes again as often, and as late, as it is told to."""
+    deadline = time.monotonic() + 120
+    while (answer := agency.send(body)).status_code == 409:
+        assert number_of(answer.json()) == 1034
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(int(answer.headers["Retry-After"]))
+    assert answer.status_code == 200, answer.text
+    return tuple(ids_of(answer))
+
+
+@pytest.mark.parametrize(
+    ("callers", "rounds"), [(20, 3), pytest.param(100, 50, marks=[pytest.mark.long, pytest.mark.timeout(1800)])]
+)
+def test_the_same_request_at_once_makes_one(agency: Api, reference: str, callers: int, rounds: int) -> None:
+    """Those who come while the first is in flight are told to wait, and get its answer; nobody makes a second one."""
+    made: list[str] = []
+    with ThreadPoolExecutor(callers) as pool:
+        for _ in range(rounds):
+            body = letters.letter(letters.KARI, reference=reference, key=_key())
+            answers = set(pool.map(lambda body: _persistent(agency, body), [body] * callers))
+            assert len(answers) == 1
+            made += answers.pop()
+    assert len(set(made)) == rounds
+    assert sorted(agency.search(letters.LETTERS, sendersReference=reference)) == sorted(made)
 
 
 def test_a_refused_request_leaves_its_key_free(agency: Api, reference: str) -> None:

@@ -22,6 +22,7 @@ FIRST = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
 SECOND = "2f0d3c1e-5f0a-4f5a-8f55-9a43f5f7a0b1"
 CALLS = 420
 """More calls than the story makes; those beyond its end crash nothing."""
+WITHOUT_BYTES = {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED, AttachmentStatus.PURGED}
 
 
 @dataclass
@@ -48,7 +49,7 @@ async def story(world: World, told: Told) -> None:
     for made in told.letters:
         await read(world, made.correspondences[0].id, told)
     await world.settle()
-    await world.advance(timedelta(minutes=20))
+    await world.advance(timedelta(minutes=80))
 
 
 async def uploaded(world: World, told: Told) -> AttachmentId:
@@ -118,6 +119,9 @@ async def check(world: World, told: Told) -> None:
     assert len(unused) <= 1, "what a crashed try left"
     for id_ in unused:
         assert not await releasing.is_in_use(world.app, AttachmentId(id_))
+        assert file_of(world, AttachmentId(id_)).status in WITHOUT_BYTES
+    assert set(world.blobs.blobs) == {used}
+    assert not world.agenda.entries
     check_events(world)
 
 

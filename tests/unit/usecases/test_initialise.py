@@ -10,7 +10,7 @@ import pytest
 from shared.domain.attachment import AttachmentStatus
 from shared.domain.correspondence import ExternalReference, ReferenceType, ReplyOption, Status
 from shared.domain.errors import Conflict, DomainError, Refusal, Unavailable
-from shared.domain.identifiers import AttachmentId, ResourceId, organisation
+from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId, organisation
 from shared.domain.notification import ContactPoint, CustomRecipient
 from shared.domain.requests import Initialised
 from shared.usecases import attachments
@@ -86,11 +86,14 @@ async def test_many_recipients_are_all_served() -> None:
 
 
 async def test_the_name_of_each_recipient_is_put_in() -> None:
-    """Where the texts ask for it."""
+    """Where the texts ask for it, in title case; a user who is known by an address has no name to show."""
     world = World()
-    made = await send(world, recipients=(PERSON, BUSINESS), content=content(title="Til {{recipientName}}"))
+    user = PartyUrn("urn:altinn:person:idporten-email:kari@person.example")
+    world.registry.known[PERSON] = replace(world.registry.known[PERSON], name="KARI PRØVE")
+    world.registry.known[user] = replace(world.registry.known[PERSON], urn=user)
+    made = await send(world, recipients=(PERSON, BUSINESS, user), content=content(title="Til {{recipientName}}"))
     titles = [world.correspondences.contents[one.id].title for one in made.correspondences]
-    assert titles == ["Til Kari Prøve", "Til Bedriften"]
+    assert titles == ["Til Kari Prøve", "Til Bedriften", "Til "]
 
 
 REFUSED: list[tuple[dict[str, Any], Refusal]] = [
