@@ -1,6 +1,9 @@
 """The description of the API says what is so: it is kept, complete, and every example in it comes true."""
 
+import ast
 import json
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from typing import Any
@@ -16,6 +19,8 @@ from functions.http.openapi.security import ALTERNATIVES, SCHEMES
 from functions.http.operation import BASE, FORM, JSON, Operation, Policy, admits
 from shared.domain.errors import Refusal
 from shared.domain.policy import Issuer, Subject
+from shared.schemas.base import Additive
+from tests.architecture.sources import ROOT
 from tests.functions.record import CONTRACT, answers_to_examples
 from tests.functions.rim import Rim
 
@@ -141,6 +146,34 @@ def test_every_refusal_of_the_catalogue_is_some_operation_s() -> None:
     carried = {refusal for entry in ENTRIES.values() for refusal in entry.refusals} | {Refusal.REQUEST_TOO_LARGE}
     assert set(Refusal) - carried <= FOUND_BY_THE_FORM
     assert not carried & FOUND_BY_THE_FORM
+
+
+def test_what_upstream_does_not_have_is_marked(document: Mapping[str, Any]) -> None:
+    """Operations, parameters, members and numbers of ours, and none of upstream's."""
+    additions = {id_ for id_, entry in ENTRIES.items() if entry.addition}
+    operations = [one for item in document["paths"].values() for one in item.values()]
+    assert {one["operationId"] for one in operations if one.get("x-addition")} == additions
+    numbers = {name for name, example in document["components"]["examples"].items() if example.get("x-addition")}
+    assert numbers == {name for name in document["components"]["examples"] if name >= "CORR-07"}
+    for model in models_below(Additive):
+        members = document["components"]["schemas"].get(model.__name__, {}).get("properties", {})
+        marked = {name for name, member in members.items() if member.get("x-addition")}
+        assert not members or model.additions <= marked, model.__name__
+
+
+def models_below(model: type[Additive]) -> Iterator[type[Additive]]:
+    for below in model.__subclasses__():
+        yield below
+        yield from models_below(below)
+
+
+def test_nothing_is_described_before_somebody_asks() -> None:
+    """The import of the app, which every cold start waits for, makes no description and no page."""
+    program = "import sys, function_app; print([name for name in sys.modules if 'openapi' in name.split('.')])"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env={}, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert [name for name in ast.literal_eval(done.stdout) if name.startswith("functions")] == []
 
 
 @pytest.mark.parametrize("policy", Policy)

@@ -19,6 +19,7 @@ from shared.domain.errors import DomainError, FieldError, Refusal
 Described = dict[str, Any]
 
 RECORDED = "recorded.json"
+FIRST_OF_OURS = 7000  # Source: wire contract 5.9, whose numbers end before.
 ANY_TYPE = "*/*"
 EXAMPLE_TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
@@ -83,6 +84,7 @@ def examples(refusals: Iterable[Refusal]) -> dict[str, Described]:
         _code(refusal): {
             "summary": refusal.text,
             "value": _body(refused(DomainError(refusal), status, trace=EXAMPLE_TRACE)),
+            **schemas.addition(refusal.number >= FIRST_OF_OURS),
         }
         for refusal in refusals
         for status in [STATUS[refusal.kind]]

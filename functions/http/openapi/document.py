@@ -79,7 +79,7 @@ def _described(operation: Operation, models: dict[str, schemas.Schema]) -> Descr
         "responses": answers.of(operation, entry),
     }
     if entry.addition:
-        described["x-addition"] = True
+        described |= schemas.addition(True)
         described["description"] += "\n\nAn addition: upstream's API does not have it."
     if operation.consumes is not None:
         described["requestBody"] = _request_body(operation, entry, models)
@@ -115,7 +115,8 @@ def _query_parameters(operation: Operation, entry: Entry) -> Iterable[Described]
         plain = {key: value for key, value in schemas.plain(member, schema).items() if key != "description"}
         shown = _shown((one, one.query[name]) for one in entry.examples if name in one.query)
         needed = name in schema[model.__name__].get("required", ())
-        yield _parameter(name, "query", told, plain, shown) | {"required": needed}
+        added = schemas.addition(words.is_added(name))
+        yield _parameter(name, "query", told, plain, shown) | {"required": needed} | added
 
 
 def _headers(entry: Entry) -> Iterable[Described]:

@@ -9,11 +9,12 @@ from pydantic.json_schema import models_json_schema
 
 from functions.http.openapi import words
 from functions.http.operation import Operation
-from shared.schemas.base import Answer
+from shared.schemas.base import Additive, Answer
 
 Schema = dict[str, Any]
 
 REFERENCE = "#/components/schemas/"
+ADDITION = "x-addition"
 BINARY: Schema = {"type": "string", "format": "binary"}
 
 
@@ -25,14 +26,19 @@ def of_all(operations: Iterable[Operation]) -> dict[str, Schema]:
 def of_models(models: Iterable[type[BaseModel]]) -> dict[str, Schema]:
     """The schema of each model and of what is in it, by its name."""
     made = models_json_schema([(model, "validation") for model in models], ref_template=REFERENCE + "{model}")[1]
-    answers = names_of_answers()
+    answers = {model.__name__: model for model in _with_all_below(Answer)}
     schemas: dict[str, Schema] = made.get("$defs", {})
-    return {name: _described(name, schema, is_answer=name in answers) for name, schema in schemas.items()}
+    return {name: _described(name, schema, answers.get(name)) for name, schema in schemas.items()}
 
 
 def names_of_answers() -> set[str]:
     """The names of all models that go out."""
     return {model.__name__ for model in _with_all_below(Answer)}
+
+
+def addition(is_one: bool) -> dict[str, bool]:
+    """The mark of what upstream's API does not have."""
+    return {ADDITION: True} if is_one else {}
 
 
 def taken_by(operation: Operation) -> type[BaseModel] | None:
@@ -90,8 +96,7 @@ def _walk(
     elif bare.get("type") == "array":
         _walk(bare["items"], schemas, path + "[0]", found, needed=needed and bare.get("minItems", 0) > 0)
     else:
-        described = {"description": schema["description"]} if "description" in schema else {}
-        fields[path] = bare | described
+        fields[path] = bare | {key: schema[key] for key in ("description", ADDITION) if key in schema}
         required += [path] if needed else []
 
 
@@ -102,7 +107,7 @@ def plain(schema: Schema, schemas: Mapping[str, Schema]) -> Schema:
             return plain(kind, schemas)
     if "$ref" in schema:
         return plain(schemas[schema["$ref"].removeprefix(REFERENCE)], schemas)
-    return {key: value for key, value in schema.items() if key not in {"title", "default", "anyOf"}}
+    return {key: value for key, value in schema.items() if key not in {"title", "default", "anyOf", ADDITION}}
 
 
 def _models(operation: Operation) -> list[type[BaseModel]]:
@@ -122,15 +127,16 @@ def _with_all_below(model: type[BaseModel]) -> set[type[BaseModel]]:
     return {model}.union(*(_with_all_below(below) for below in model.__subclasses__()))
 
 
-def _described(name: str, schema: Schema, *, is_answer: bool) -> Schema:
+def _described(name: str, schema: Schema, answer: type[BaseModel] | None) -> Schema:
     """The schema with words for each member. In an answer every member is there, but for those that may be left out."""
     described = {**schema, "description": words.documentation(schema.get("description"))}
     if "properties" not in schema:
         return described
     members = {member: _told(name, member, inner) for member, inner in schema["properties"].items()}
     described["properties"] = members
-    if is_answer:
-        described["required"] = [member for member in members if member not in words.NOT_ALWAYS_THERE]
+    if answer is not None:
+        silent = answer.additions if issubclass(answer, Additive) else frozenset()
+        described["required"] = [member for member in members if member not in silent]
     return described
 
 
@@ -138,4 +144,4 @@ def _told(model: str, name: str, schema: Schema) -> Schema:
     told = {key: value for key, value in schema.items() if key != "title"}
     if told.get("default", "") is None:
         del told["default"]
-    return told | {"description": words.member(model, name)}
+    return told | {"description": words.member(model, name)} | addition(words.is_added(name))

@@ -25,14 +25,18 @@ ENTRIES: Mapping[str, Entry] = {
             Refusal.SUBSCRIPTION_INVALID,
             Refusal.ENDPOINT_NOT_VALIDATED,
         ),
+        addition=True,
     ),
-    "list_subscriptions": Entry(examples=(Example(summary="All that are mine"),), refusals=ACCESS),
+    "list_subscriptions": Entry(examples=(Example(summary="All that are mine"),), refusals=ACCESS, addition=True),
     "get_subscription": Entry(
-        examples=(Example(summary="One of mine", path=_ONE),), refusals=(Refusal.SUBSCRIPTION_NOT_FOUND, *ACCESS)
+        examples=(Example(summary="One of mine", path=_ONE),),
+        refusals=(Refusal.SUBSCRIPTION_NOT_FOUND, *ACCESS),
+        addition=True,
     ),
     "delete_subscription": Entry(
         examples=(Example(summary="One of mine is ended", path=_ONE),),
         refusals=(Refusal.SUBSCRIPTION_NOT_FOUND, *ACCESS),
+        addition=True,
     ),
 }
 """By the operation's id."""

@@ -17,14 +17,14 @@ _ADDED = {
 ADDED_MEMBERS = frozenset(_ADDED)
 """Members that upstream's bodies do not have."""
 
-NOT_ALWAYS_THERE = frozenset(_ADDED)
-"""Members that an answer may leave out; all others are written, as null when there is nothing to say."""
-
 PARAMETERS: Mapping[str, str] = {
     "correspondenceId": "The id of the correspondence, a GUID",
     "attachmentId": "The id of the attachment, a GUID",
     "id": "The number of the subscription",
 }
+
+ADDED_PARAMETERS = frozenset({"dryRun", "limit", "continuationToken", "include"})
+"""Parameters that upstream's operations do not take."""
 
 MEMBERS: Mapping[str, str] = {
     "allowForwarding": "Whether the recipient may forward it by e-mail",
@@ -177,7 +177,12 @@ MEMBERS: Mapping[str, str] = {
 def member(model: str, name: str) -> str:
     """What the member of the model means; empty when nobody has said."""
     words = MEMBERS.get(f"{model}.{name}") or MEMBERS.get(name, "")
-    return f"{words} (an addition to upstream's API)" if words and name in ADDED_MEMBERS else words
+    return f"{words} (an addition to upstream's API)" if words and is_added(name) else words
+
+
+def is_added(name: str) -> bool:
+    """True for a member or a parameter that upstream's API does not have."""
+    return name in ADDED_MEMBERS | ADDED_PARAMETERS
 
 
 def documentation(text: str | None) -> str:
