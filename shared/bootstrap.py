@@ -23,6 +23,7 @@ from shared.adapters.maskinporten import MaskinportenTokens
 from shared.adapters.outbox import ServiceBusOutbox
 from shared.adapters.registry import RegistryTable
 from shared.adapters.scanner import BuiltinScanner
+from shared.adapters.sealing import Tokens
 from shared.adapters.sms import CommunicationSms
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
@@ -50,6 +51,7 @@ def app() -> App:
     )
     registry = RegistryTable(tables, clock())
     endpoint, key = s.communication_endpoint, s.communication_access_key
+    secret_key = base64.b64decode(s.webhook_secret_key)
     return App(
         correspondences=CorrespondenceTable(tables),
         attachments=AttachmentTable(tables),
@@ -68,10 +70,11 @@ def app() -> App:
         email=CommunicationEmail(endpoint, key, s.email_sender_address, credential),
         sms=CommunicationSms(endpoint, key, s.sms_sender, credential),
         dialogs=DialogportenClient(s.dialogporten_base_url, _dialogporten_tokens(s)),
-        subscriptions=SubscriptionTable(tables, base64.b64decode(s.webhook_secret_key)),
+        subscriptions=SubscriptionTable(tables, secret_key),
         webhooks=HttpWebhooks(s.public_base_url, s.webhook_allow_private_hosts),
         clock=clock(),
         texts=LibraryTexts(),
+        seals=Tokens(secret_key),
         rules=_rules(s),
     )
 

@@ -12,23 +12,21 @@ from functions.http.contents import page_body, text_body
 from functions.http.files import bytes_for_recipient
 from functions.http.operation import BASE, FORM, HTML, JSON, TEXT, Operation, Policy
 from functions.http.uploads import staged_form, unkept
+from functions.http.views import details_of, overview_of
 from functions.http.zips import zip_for_recipient
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
 from shared.schemas.dry_run import DryRunAnswer
 from shared.schemas.forms import read_form
-from shared.schemas.notification_answers import NotificationAnswer, NotificationSummary
-from shared.schemas.requests import InitializeCorrespondences, InitializeQuery, SearchQuery, digest
+from shared.schemas.requests import InitializeCorrespondences, InitializeQuery, digest
 from shared.schemas.responses import (
     CorrespondenceDetails,
     CorrespondenceOverview,
     InitializeCorrespondencesResponse,
     MaySend,
-    SearchAnswer,
-    StatusEntry,
-    correspondence_members,
 )
-from shared.usecases import acting, downloading, dry_run, initialise, notifying, reading
+from shared.schemas.search import SearchAnswer, SearchQuery
+from shared.usecases import acting, downloading, dry_run, initialise, notifying, reading, searching
 from shared.usecases.judging import SentFile
 
 ROOT = BASE + "/correspondence"
@@ -61,32 +59,19 @@ async def upload_correspondences(call: Context, request: Request) -> Response:
 
 
 async def search_correspondences(call: Context, request: Request) -> Response:
-    """C5: ids of correspondences of a resource, newest first."""
-    asked = SearchQuery.of(request.query_params)
-    if asked.altinn2_correspondence_id is not None:
-        return body(SearchAnswer(ids=[]))
-    found = await reading.search(call.app, call.caller, search.of(asked))
-    return body(SearchAnswer(ids=list(found)))
+    """C5: ids of correspondences of a resource, newest first, at once or in pages."""
+    asked = search.of(SearchQuery.of(request.query_params))
+    return body(search.answer(asked, await searching.search(call.app, call.caller, asked)))
 
 
 async def get_correspondence(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
     """C3: a correspondence as it stands."""
-    view = await reading.overview(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
-    members = correspondence_members(view.state, view.content, view.shown_body, view.attachments)
-    members["notifications"] = [NotificationSummary.of(one) for one in view.notifications]
-    return body(CorrespondenceOverview(**members))
+    return body(overview_of(await reading.overview(call.app, call.caller, CorrespondenceId(str(correspondence_id)))))
 
 
 async def get_correspondence_details(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:
     """C4: a correspondence with its history and what was notified."""
-    view = await reading.details(call.app, call.caller, CorrespondenceId(str(correspondence_id)))
-    members = correspondence_members(view.state, view.content, view.shown_body, view.attachments)
-    members["notifications"] = [
-        NotificationAnswer.of(view.state, one, owner_code=view.owner_code) for one in view.notifications
-    ]
-    members["status_history"] = StatusEntry.all(view.history)
-    members["system_label"] = view.system_label
-    return body(CorrespondenceDetails(**members))
+    return body(details_of(await reading.details(call.app, call.caller, CorrespondenceId(str(correspondence_id)))))
 
 
 async def mark_correspondence_as_read(call: Context, correspondence_id: CorrespondenceIdPath) -> Response:

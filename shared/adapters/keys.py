@@ -40,6 +40,11 @@ def reversed_time(at: datetime, *, earlier: int = 0) -> str:
     return f"{min(max(_LATEST - micros, 0), _LATEST - 1):017d}"
 
 
+def time_of(reversed_: str) -> datetime:
+    """The time that `reversed_time` made these digits of."""
+    return _EPOCH + timedelta(microseconds=_LATEST - int(reversed_))
+
+
 def after_prefix(prefix: str) -> str:
     """The first key that sorts after all keys with this prefix."""
     return prefix[:-1] + chr(ord(prefix[-1]) + 1)

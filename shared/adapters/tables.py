@@ -197,6 +197,11 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+def literal(value: Value) -> str:
+    """The value of a column as a literal of a filter."""
+    return quoted(value) if isinstance(value, str) else str(value).lower()
+
+
 def in_partition(partition: str, *, low: str = "", high: str = "") -> str:
     """A filter: this partition, row keys from `low` (inclusive) to `high` (exclusive)."""
     parts = [f"PartitionKey eq {quoted(partition)}"]

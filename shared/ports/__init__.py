@@ -25,6 +25,7 @@ from shared.ports.neighbours import (
     Unit,
     Webhooks,
 )
+from shared.ports.seals import Seals
 from shared.ports.storage import (
     Attachments,
     Blobs,
@@ -82,6 +83,7 @@ class App:
     subscriptions: Subscriptions
     webhooks: Webhooks
     texts: TextRules
+    seals: Seals
     clock: Clock
     rules: Rules
 
@@ -116,6 +118,7 @@ __all__ = [
     "Resource",
     "Rules",
     "Scanner",
+    "Seals",
     "SmsSender",
     "Subscriptions",
     "TextRules",

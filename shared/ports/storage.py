@@ -12,6 +12,7 @@ from shared.domain.correspondence import Content, Correspondence, Correspondence
 from shared.domain.facts import Fact
 from shared.domain.forwarded import Forwarding
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
+from shared.domain.mailbox import Page, Place
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
 from shared.domain.verdicts import Verdict
@@ -125,13 +126,17 @@ class Mailboxes(Protocol):
         Statuses of `never` are taken back: they were written before a commit that did not come about.
         """
 
-    async def search(self, query: "MailboxQuery") -> Sequence[CorrespondenceId]:
-        """The newest ids that match, at most `limit`."""
+    async def search(self, query: "MailboxQuery") -> Page:
+        """The newest places that match, at most `limit`, and where to go on."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MailboxQuery:
-    """A search in one party's box: `as_recipient` or as sender; bounds are exclusive."""
+    """A search in one party's box: `as_recipient` or as sender; bounds are exclusive.
+
+    `after` is where the page before ended. `most_rows` bounds how much is read for one page, however little of it
+    matches; None reads on until the page is full or the box ends.
+    """
 
     party: PartyUrn
     resource_id: ResourceId
@@ -141,6 +146,8 @@ class MailboxQuery:
     status: str | None = None
     senders_reference: str | None = None
     limit: int = 1000
+    after: Place | None = None
+    most_rows: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,20 +12,17 @@ from pydantic import Field, field_validator
 from shared.domain.correspondence import ExternalReference, ReferenceType, ReplyOption
 from shared.domain.dialog_transmission import TransmissionType
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
-from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, parse_recipient, party_kind, resource_id
+from shared.domain.identifiers import AttachmentId, PartyUrn, parse_recipient, resource_id
 from shared.domain.requests import NewAttachment, NewMessage
-from shared.schemas.base import Filled, Flag, Guid, Number, Time, Wire, is_storable
+from shared.schemas.base import Filled, Flag, Guid, Time, Wire, is_storable
 from shared.schemas.contents import AttachmentMetadata, ContentIn, SendersReference
 from shared.schemas.enums import (
     ReferenceTypeIn,
-    SearchRoleIn,
-    StatusIn,
     named,
 )
 from shared.schemas.notifications import Notification
 
 MAX_RECIPIENTS = 500
-_SEARCHABLE = frozenset({PartyKind.ORGANISATION, PartyKind.PERSON})
 
 ResourceIdIn = Annotated[Filled, Field(min_length=1, max_length=255, pattern=r"^(?:urn:altinn:resource:)?[^:]{1,255}$")]
 
@@ -158,33 +155,6 @@ class InitializeQuery(Wire):
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "InitializeQuery":
         """The query. Raises InvalidRequest when `dryRun` is neither true nor false."""
-        return cls.read({name: value for name, value in query.items() if value.strip()})
-
-
-class SearchQuery(Wire):
-    """The query of a search. Source: wire contract 11. Empty values count as absent."""
-
-    resource_id: ResourceIdIn
-    role: SearchRoleIn
-    from_: Time | None = Field(default=None, alias="from")
-    to: Time | None = None
-    status: StatusIn | None = None
-    on_behalf_of: str | None = None
-    senders_reference: str | None = None
-    idempotent_key: Guid | None = None
-    altinn2_correspondence_id: Number | None = Field(default=None, alias="altinn2CorrespondenceId")
-
-    @field_validator("on_behalf_of")
-    @classmethod
-    def _organisation_or_person(cls, value: str | None) -> str | None:
-        party = parse_recipient(value) if value is not None else None
-        if value is not None and (party is None or party_kind(party) not in _SEARCHABLE):
-            raise ValueError("must be an organisation (0192:) or a person")
-        return value
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "SearchQuery":
-        """The query. Raises InvalidRequest that lists every fault."""
         return cls.read({name: value for name, value in query.items() if value.strip()})
 
 

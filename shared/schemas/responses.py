@@ -179,12 +179,6 @@ class AttachmentDetails(AttachmentOverview):
     status_history: list[StatusEntry]
 
 
-class SearchAnswer(Answer):
-    """The ids that match, newest first."""
-
-    ids: list[str]
-
-
 class MaySend(Answer):
     """Whether a notification may still go out."""
 

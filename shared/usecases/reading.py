@@ -1,10 +1,7 @@
-"""Looking at correspondences: overview, details, the body, search. What leaves a trace says so."""
+"""Looking at correspondences: overview, details, the body. What leaves a trace says so."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from enum import StrEnum
 
 from shared.domain import labels, receiving
 from shared.domain.attachment import Attachment
@@ -18,41 +15,16 @@ from shared.domain.correspondence import (
     require_available,
 )
 from shared.domain.errors import DomainError, Refusal
-from shared.domain.identifiers import CorrespondenceId, PartyUrn, ResourceId, organisation
+from shared.domain.identifiers import CorrespondenceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import Notification
-from shared.domain.policy import Action, Issuer, Subject
+from shared.domain.policy import Subject
 from shared.domain.replies import with_reply_links
-from shared.ports import App, Loaded, MailboxQuery
+from shared.ports import App, Loaded
 from shared.usecases import lifecycle
-from shared.usecases.access import Roles, acting_party, ask, roles_of
+from shared.usecases.access import Roles, acting_party, roles_of
 from shared.usecases.acting import find
-from shared.usecases.idempotency import answered
 from shared.usecases.saving import decide_correspondence
-
-SEARCH_CAP = 1000  # Source: wire contract 11.
-
-
-class Role(StrEnum):
-    """Whose side a search looks from."""
-
-    RECIPIENT = "Recipient"
-    SENDER = "Sender"
-    BOTH = "RecipientAndSender"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """A search as it was asked for; bounds are exclusive."""
-
-    resource_id: ResourceId
-    role: Role
-    on_behalf_of: PartyUrn | None = None
-    published_after: datetime | None = None
-    published_before: datetime | None = None
-    status: Status | None = None
-    senders_reference: str | None = None
-    idempotent_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +65,19 @@ async def overview(app: App, caller: Subject, id_: CorrespondenceId) -> Correspo
         return view
     content = with_reply_links(view.content, state.reply_options)
     return replace(view, content=content, shown_body=content.body)
+
+
+async def glance(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
+    """The overview for a list: without the body, and so without a trace. Raises 1001, 4001.
+
+    A body that could be had here could be read without anybody knowing.
+    """
+    loaded, roles = await _open(app, caller, id_)
+    if loaded.state.is_purged:
+        raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
+    if roles.waits_for_publication:
+        require_available(loaded.state)
+    return replace(await _view(app, loaded.state, roles), shown_body="")
 
 
 async def details(app: App, caller: Subject, id_: CorrespondenceId) -> CorrespondenceView:
@@ -137,40 +122,6 @@ async def _opened(app: App, caller: Subject, id_: CorrespondenceId) -> Content:
     if content is None:
         raise DomainError(Refusal.CORRESPONDENCE_NOT_FOUND)
     return with_reply_links(content, loaded.state.reply_options)
-
-
-async def search(app: App, caller: Subject, search: Search) -> Sequence[CorrespondenceId]:
-    """The newest ids that match, at most 1000. Raises 1027, 4001, 4006, 1036. Source: wire contract 11."""
-    if search.published_after and search.published_before and search.published_after > search.published_before:
-        raise DomainError(Refusal.FROM_AFTER_TO)
-    if caller.issuer is Issuer.DIALOGPORTEN:  # a dialog's token opens the letter of that dialog and lists no others
-        raise DomainError(Refusal.NO_ACCESS)
-    party = search.on_behalf_of or (organisation(caller.organisation) if caller.organisation else caller.party)
-    if party is None:
-        raise DomainError(Refusal.CALLER_UNKNOWN)
-    permits = [await ask(app, caller, action, search.resource_id, party) for action in (Action.READ, Action.WRITE)]
-    if not any(permits):
-        raise DomainError(Refusal.NO_ACCESS)
-    if search.idempotent_key is not None:
-        return await answered(app, party, search.idempotent_key)
-    sides = {Role.RECIPIENT: (True,), Role.SENDER: (False,), Role.BOTH: (True, False)}[search.role]
-    found: dict[CorrespondenceId, None] = {}
-    for as_recipient in sides:
-        found |= dict.fromkeys(await app.mailboxes.search(_query(search, party, as_recipient=as_recipient)))
-    return list(found)[:SEARCH_CAP]
-
-
-def _query(search: Search, party: PartyUrn, *, as_recipient: bool) -> MailboxQuery:
-    return MailboxQuery(
-        party=party,
-        resource_id=search.resource_id,
-        as_recipient=as_recipient,
-        published_after=search.published_after,
-        published_before=search.published_before,
-        status=search.status,
-        senders_reference=search.senders_reference,
-        limit=SEARCH_CAP,
-    )
 
 
 async def _open(app: App, caller: Subject, id_: CorrespondenceId) -> tuple[Loaded[Correspondence], Roles]:

@@ -45,6 +45,7 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
             clock=system_clock,
             rules=world.rules,
             texts=world.texts,
+            seals=world.seals,
         )
     finally:
         await outbox.close()

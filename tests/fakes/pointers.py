@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 from shared.domain.changes import Due
 from shared.domain.correspondence import Correspondence, Status
 from shared.domain.errors import Conflict
-from shared.domain.identifiers import CorrespondenceId, PartyUrn
+from shared.domain.identifiers import PartyUrn
+from shared.domain.mailbox import Page, Place
 from shared.ports import AgendaEntry, KeyedRequest, Loaded, MailboxEntry, MailboxQuery
 from tests.fakes.switch import Switched
 
@@ -19,6 +20,11 @@ class Pointer:
     correspondence: Correspondence
     title: str | None
     ever: frozenset[Status]
+
+    @property
+    def place(self) -> Place:
+        """Where it stands in the mailboxes."""
+        return Place(self.correspondence.requested_publish_time, self.correspondence.id)
 
 
 @dataclass
@@ -36,13 +42,18 @@ class FakeMailboxes(Switched):
     ) -> None:
         self._merge(correspondence, title, never)
 
-    async def search(self, query: MailboxQuery) -> Sequence[CorrespondenceId]:
+    async def search(self, query: MailboxQuery) -> Page:
         self._ask()
         wanted = Status(query.status) if query.status is not None else None
-        found = [pointer.correspondence for pointer in self.pointers.values() if _matches(pointer, query, wanted)]
-        newest = sorted(found, key=lambda c: c.id)
-        newest.sort(key=lambda c: c.requested_publish_time, reverse=True)
-        return [correspondence.id for correspondence in newest[: query.limit]]
+        in_box = sorted(
+            (p for p in self.pointers.values() if _is_in_box(p.correspondence, query)), key=lambda p: p.place.order
+        )
+        found: list[Place] = []
+        for read, pointer in enumerate(in_box):
+            if len(found) == query.limit or read == query.most_rows:
+                return Page(tuple(found), in_box[read - 1].place)
+            found += [pointer.place] if _matches(pointer, query, wanted) else []
+        return Page(tuple(found))
 
     def title_of(self, id_: str) -> str | None:
         """The title a mailbox shows, None when it never had one."""
@@ -56,17 +67,22 @@ class FakeMailboxes(Switched):
         self.pointers[correspondence.id] = Pointer(correspondence, kept, ever)
 
 
-def _matches(pointer: Pointer, query: MailboxQuery, status: Status | None) -> bool:
-    found = pointer.correspondence
+def _is_in_box(found: Correspondence, query: MailboxQuery) -> bool:
     party = found.recipient if query.as_recipient else found.sender
     at = found.requested_publish_time
     return (
         (party, found.resource_id) == (query.party, query.resource_id)
-        and (not query.as_recipient or Status.PUBLISHED in pointer.ever)
-        and (status is None or status in pointer.ever)
-        and (query.senders_reference is None or found.senders_reference == query.senders_reference)
         and (query.published_after is None or at > query.published_after)
         and (query.published_before is None or at < query.published_before)
+        and (query.after is None or Place(at, found.id).order > query.after.order)
+    )
+
+
+def _matches(pointer: Pointer, query: MailboxQuery, status: Status | None) -> bool:
+    return (
+        (not query.as_recipient or Status.PUBLISHED in pointer.ever)
+        and (status is None or status in pointer.ever)
+        and query.senders_reference in {None, pointer.correspondence.senders_reference}
     )
 
 

@@ -26,6 +26,7 @@ from tests.fakes.neighbours import (
 )
 from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes
 from tests.fakes.registers import FakeRegistry, FakeSubscriptions
+from tests.fakes.seals import FakeSeals
 from tests.fakes.storage import FakeAttachments, FakeBlobs, FakeCorrespondences
 
 SENDER = Subject(
@@ -154,6 +155,7 @@ class World:
     subscriptions: FakeSubscriptions = field(default_factory=FakeSubscriptions)
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     texts: _Texts = field(default_factory=_Texts)
+    seals: FakeSeals = field(default_factory=FakeSeals)
     crasher: Crasher = field(default_factory=Crasher)
     meanwhile: dict[str, Happening] = field(default_factory=dict)
     rules: Rules = field(default_factory=lambda: Rules(public_base_url="https://c.example", minimum_expiration_days=1))
@@ -171,11 +173,13 @@ class World:
     @property
     def app(self) -> App:
         """The app as the use cases know it."""
-        ports = {f.name: getattr(self, f.name) for f in fields(App) if f.name not in {"clock", "rules", "texts"}}
+        ports = {
+            f.name: getattr(self, f.name) for f in fields(App) if f.name not in {"clock", "rules", "texts", "seals"}
+        }
         wrapped: dict[str, Any] = {
             name: _Port(name, port, self.crasher, self.meanwhile) for name, port in ports.items()
         }
-        return App(**wrapped, clock=lambda: self.now, rules=self.rules, texts=self.texts)
+        return App(**wrapped, clock=lambda: self.now, rules=self.rules, texts=self.texts, seals=self.seals)
 
     async def settle(self) -> None:
         """Every message is consumed, and those that come of it, as long as there are any."""

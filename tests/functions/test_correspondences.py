@@ -12,8 +12,9 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import Medium, Notification, NotificationState
 from shared.domain.requests import Initialised, InitialisedOne, NewMessage
-from shared.usecases import acting, initialise, notifying, reading
-from shared.usecases.reading import CorrespondenceView, Role, Search
+from shared.usecases import acting, initialise, notifying, reading, searching
+from shared.usecases.reading import CorrespondenceView
+from shared.usecases.searching import Found, Role, Search
 from tests import builders
 from tests.builders import BUSINESS, NOW, PERSON
 from tests.functions.rim import FILE, ID, Rim, letter
@@ -303,7 +304,7 @@ async def test_notification_checks_tell_the_reminder_from_the_first(rim: Rim) ->
 
 async def test_a_search_is_read_from_the_query(rim: Rim) -> None:
     """Names in any case, enums by name or number, the resource with or without its prefix, empty values absent."""
-    rim.stub(reading, "search", [ID])
+    rim.stub(searching, "search", Found([ID]))
     query = (
         "?ResourceId=urn:altinn:resource:example-letters&ROLE=2&Status=published&onBehalfOf=0192:311001000"
         f"&from=2026-01-01&to=2026-12-31T00:00:00%2B01:00&sendersReference=Ref&idempotentKey={FILE}&x="
@@ -334,3 +335,17 @@ async def test_a_faulty_search_names_the_parameter(rim: Rim, query: str, faulty:
     """A missing or unreadable parameter is 400."""
     answer = await rim.get("/correspondence?" + query)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [faulty])
+
+
+async def test_pages_are_said_to_who_asks_for_them(rim: Rim) -> None:
+    """`continuationToken` is null after the last page; `correspondences` come with `include=overview` only."""
+    rim.stub(searching, "search", Found([ID], None, [view(shown_body="")]))
+    query = "/correspondence?resourceId=r&role=Recipient"
+    assert (await rim.get(query, "recipient")).json() == {"ids": [ID]}
+    assert (await rim.get(query + "&limit=5", "recipient")).json() == {"ids": [ID], "continuationToken": None}
+    listed = (await rim.get(query + "&include=Overview&continuationToken=t", "recipient")).json()
+    assert list(listed) == ["ids", "continuationToken", "correspondences"]
+    (shown,) = listed["correspondences"]
+    assert (shown["correspondenceId"], shown["content"]["messageBody"]) == (ID, "")
+    for wrong, name in (("limit=0", "Limit"), ("limit=1001", "Limit"), ("include=all", "Include")):
+        assert list((await rim.get(f"{query}&{wrong}", "recipient")).json()["errors"]) == [name]

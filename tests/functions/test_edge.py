@@ -19,7 +19,8 @@ from shared.domain.errors import (
     Rejected,
     Unavailable,
 )
-from shared.usecases import acting, initialise, reading
+from shared.usecases import acting, initialise, reading, searching
+from shared.usecases.searching import Found
 from tests.functions.rim import CALLERS, ID, Rim, letter
 
 ADMITTED = {
@@ -202,7 +203,7 @@ async def test_what_nobody_foresaw_is_a_500_that_tells_nothing(rim: Rim, caplog:
 
 async def test_one_line_is_logged_without_path_or_query(rim: Rim, caplog: pytest.LogCaptureFixture) -> None:
     """The operation's id stands for the path; a number in the query stays out of the log."""
-    rim.stub(reading, "search", [])
+    rim.stub(searching, "search", Found(()))
     with caplog.at_level(logging.INFO, "correspondence"):
         await rim.get("/correspondence?resourceId=r&role=Sender&onBehalfOf=01838510058")
     lines = [record.getMessage() for record in caplog.records if record.name == "correspondence.http"]

@@ -37,7 +37,7 @@ async def test_pointers_of_one_partition_go_as_one(tables: Tables) -> None:
     assert 20 < cost["table.transaction"] <= 24
     assert set(cost) == {"table.transaction"}
     found = await mailboxes.search(MailboxQuery(party=AGENCY, resource_id=box, as_recipient=False))
-    assert set(found) == {state.id for state in states}
+    assert {place.id for place in found.found} == {state.id for state in states}
 
 
 async def test_a_sweep_writes_and_drops_by_the_hundred(tables: Tables) -> None:
@@ -66,7 +66,7 @@ async def test_one_refused_write_does_not_fail_those_beside_it(tables: Tables) -
     assert isinstance(outcomes[0], Rejected)
     assert outcomes[1:] == [None] * 29
     query = MailboxQuery(party=states[0].recipient, resource_id=box, as_recipient=True)
-    assert set(await mailboxes.search(query)) == {state.id for state in states[1:]}
+    assert {place.id for place in (await mailboxes.search(query)).found} == {state.id for state in states[1:]}
 
 
 async def test_writes_to_the_same_row_keep_their_order(tables: Tables) -> None:

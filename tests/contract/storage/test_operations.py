@@ -182,7 +182,7 @@ async def test_pointers_are_written_again_when_the_answer_was_lost(tables: Table
     faults.refuse(anything)
     await mailboxes.merge(published(state).state)
     query = MailboxQuery(party=state.recipient, resource_id=state.resource_id, as_recipient=True)
-    assert list(await mailboxes.search(query)) == [state.id]
+    assert [place.id for place in (await mailboxes.search(query)).found] == [state.id]
     faults.refuse(anything)
     put = await agenda.put(Due(Task.DISPATCH, state.id, NOW - timedelta(days=999)), now=NOW)
     assert put.key in [entry.key for entry in await agenda.due(now=NOW)]

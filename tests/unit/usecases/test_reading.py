@@ -14,10 +14,8 @@ from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId
 from shared.domain.policy import Action, Issuer, Scope, Subject
-from shared.ports import Party
 from shared.usecases import acting, downloading, reading
-from shared.usecases.reading import Role, Search
-from tests.builders import AGENCY, BUSINESS, NOW, OTHER_AGENCY, PERSON, RESOURCE, new_id, notification_request
+from tests.builders import NOW, PERSON, RESOURCE, new_id, notification_request
 from tests.fakes.world import READER, SENDER, World
 from tests.unit.usecases.stories import (
     CONTENT,
@@ -383,72 +381,10 @@ async def test_a_swap_that_cannot_be_noted_is_not_served_either(world: World) ->
         assert file_of(world, file).status is status
 
 
-def search(**changes: Any) -> Search:
-    """The person's received letters of the resource."""
-    return replace(Search(resource_id=RESOURCE, role=Role.RECIPIENT, on_behalf_of=PERSON), **changes)
-
-
-async def test_a_search_finds_ones_own(world: World) -> None:
-    """As recipient, as sender, as either; without `on_behalf_of` the caller's own box."""
-    id_ = await published(world)
-    other = await published(world, recipients=(BUSINESS,))
-    app = world.app
-    assert list(await reading.search(app, READER, search())) == [id_]
-    assert list(await reading.search(app, READER, search(on_behalf_of=None))) == [id_]
-    assert list(await reading.search(app, READER, search(role=Role.SENDER))) == []
-    mine = search(role=Role.SENDER, on_behalf_of=None)
-    assert set(await reading.search(app, SENDER, mine)) == {id_, other}
-    assert set(await reading.search(app, SENDER, replace(mine, role=Role.BOTH))) == {id_, other}
-
-
-async def test_one_right_is_enough_to_search_and_none_is_too_few(world: World) -> None:
-    """Read or write for that party; else 4001, also for an unknown resource."""
-    id_ = await published(world)
-    for action in (Action.READ, Action.WRITE):
-        permit(world, (action, PERSON))
-        assert list(await reading.search(world.app, READER, search())) == [id_]
-    permit(world, (Action.READ, BUSINESS))
-    assert await refused(reading.search(world.app, READER, search())) is Refusal.NO_ACCESS
-    unknown = search(resource_id="nowhere")
-    assert await refused(reading.search(world.app, READER, unknown)) is Refusal.NO_ACCESS
-
-
-async def test_a_search_refuses_what_makes_no_sense(world: World) -> None:
-    """1027 for bounds the wrong way round, 4006 for a token that names nobody."""
-    backwards = search(published_after=NOW, published_before=NOW - timedelta(seconds=1))
-    assert await refused(reading.search(world.app, READER, backwards)) is Refusal.FROM_AFTER_TO
-    nobody = replace(READER, party=None)
-    assert await refused(reading.search(world.app, nobody, search(on_behalf_of=None))) is Refusal.CALLER_UNKNOWN
-
-
-async def test_a_dialogs_token_lists_nothing(world: World) -> None:
-    """4001: it opens the letter of its dialog, and tells of no other one."""
-    await published(world)
-    assert await refused(reading.search(world.app, dialog_token(new_id("d")), search())) is Refusal.NO_ACCESS
-
-
-async def test_a_search_by_key_finds_what_its_owner_made_with_it(world: World) -> None:
-    """Whatever the other filters say; nothing for another owner's key, or one never used."""
-    key = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
-    id_ = await published(world, idempotent_key=key)
-    world.registry.known[OTHER_AGENCY] = Party(urn=OTHER_AGENCY, uuid="u", party_id=9, name="Andre")
-    by_key = search(role=Role.SENDER, on_behalf_of=AGENCY, idempotent_key=key, published_before=NOW)
-    assert list(await reading.search(world.app, SENDER, by_key)) == [id_]
-    theirs = replace(by_key, on_behalf_of=OTHER_AGENCY)
-    assert list(await reading.search(world.app, SENDER, theirs)) == []
-
-
-async def test_searching_for_a_status_finds_what_ever_had_it(world: World) -> None:
-    """And nothing else."""
-    id_ = await published(world)
-    await reading.open_content(world.app, READER, id_)
-    assert list(await reading.search(world.app, READER, search(status=Status.READ))) == [id_]
-    assert list(await reading.search(world.app, READER, search(status=Status.CONFIRMED))) == []
-
-
 async def test_refusals_hold_no_personal_data(world: World) -> None:
     """The text of the exception is a number and a name of ours."""
+    id_ = await letter(world)
     permit(world)
     with pytest.raises(DomainError) as caught:
-        await reading.search(world.app, READER, search())
+        await reading.overview(world.app, READER, id_)
     assert str(caught.value) == "4001 NO_ACCESS"
