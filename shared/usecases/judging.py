@@ -1,5 +1,6 @@
 """Judging a message before anything of it is written, in the wire contract's order."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +82,7 @@ async def judge(
     reserved = await _reserved(app, message)
     checks.check_dates(message, now=now)
     content = await with_body(app, resource.owner, message.content)
-    checks.check_content(content, app.texts)
+    await asyncio.to_thread(checks.check_content, content, app.texts)  # hostile Markdown takes seconds to parse
     checks.check_message_sender(message, app.texts)
     checks.check_references(message)
     await require_dialog(app, resource, message)
