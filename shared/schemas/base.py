@@ -65,6 +65,9 @@ class Wire(BaseModel):
 class Answer(BaseModel):
     """A body as it goes out: camelCase names, nulls written, enums as their names."""
 
+    additions: ClassVar[frozenset[str]] = frozenset()
+    """The wire names of members that the wire contract does not have, and that may be left out."""
+
     model_config = ConfigDict(
         alias_generator=to_camel,
         validate_by_name=True,
@@ -74,10 +77,7 @@ class Answer(BaseModel):
 
 
 class Additive(Answer):
-    """An answer with members that are additions to the wire contract: left out as long as they say nothing."""
-
-    additions: ClassVar[frozenset[str]]
-    """Their wire names."""
+    """An answer whose additions are left out as long as they say nothing."""
 
     @model_serializer(mode="wrap")
     def _without_silent(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:

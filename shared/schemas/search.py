@@ -1,7 +1,7 @@
 """The query of a search, and its answer. Source: wire contract 11; pages are an addition, decision record 0011."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 from pydantic.alias_generators import to_camel
@@ -57,6 +57,8 @@ class SearchAnswer(Answer):
     Additions, only there when pages were asked for: `continuationToken` leads to the next page and is null after the
     last one; `correspondences`, with `include=overview`, are those of the ids that can be shown, without their bodies.
     """
+
+    additions: ClassVar[frozenset[str]] = frozenset({"continuationToken", "correspondences"})
 
     ids: list[str]
     continuation_token: str | None = None

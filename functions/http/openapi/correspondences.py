@@ -205,6 +205,10 @@ ENTRIES: Mapping[str, Entry] = {
                 summary="Since a day, not yet read",
                 query={"resourceId": RESOURCE, "role": "Recipient", "from": "2026-11-01", "status": "Published"},
             ),
+            Example(
+                summary="A page of two, with what a list shows of them",
+                query={"resourceId": RESOURCE, "role": "Recipient", "limit": "2", "include": "overview"},
+            ),
         ),
         refusals=(Refusal.FROM_AFTER_TO, *ACCESS),
     ),

@@ -9,7 +9,7 @@ from pydantic.json_schema import models_json_schema
 
 from functions.http.openapi import words
 from functions.http.operation import Operation
-from shared.schemas.base import Additive, Answer
+from shared.schemas.base import Answer
 
 Schema = dict[str, Any]
 
@@ -123,11 +123,11 @@ def _is_model(kind: object) -> TypeIs[type[BaseModel]]:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _with_all_below(model: type[BaseModel]) -> set[type[BaseModel]]:
+def _with_all_below(model: type[Answer]) -> set[type[Answer]]:
     return {model}.union(*(_with_all_below(below) for below in model.__subclasses__()))
 
 
-def _described(name: str, schema: Schema, answer: type[BaseModel] | None) -> Schema:
+def _described(name: str, schema: Schema, answer: type[Answer] | None) -> Schema:
     """The schema with words for each member. In an answer every member is there, but for those that may be left out."""
     described = {**schema, "description": words.documentation(schema.get("description"))}
     if "properties" not in schema:
@@ -135,8 +135,7 @@ def _described(name: str, schema: Schema, answer: type[BaseModel] | None) -> Sch
     members = {member: _told(name, member, inner) for member, inner in schema["properties"].items()}
     described["properties"] = members
     if answer is not None:
-        silent = answer.additions if issubclass(answer, Additive) else frozenset()
-        described["required"] = [member for member in members if member not in silent]
+        described["required"] = [member for member in members if member not in answer.additions]
     return described
 
 
