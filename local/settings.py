@@ -112,7 +112,7 @@ def app_environment(port_base: int, state: Path) -> dict[str, str]:
         "AGENDA_SHARDS": "1",
         "CLOCK_OFFSET_FILE": str(clock_offset_file(state)),
         "WEBHOOK_SECRET_KEY": secret.webhook_secret_key,
-        "WEBHOOK_ALLOW_PRIVATE_HOSTS": "true",
+        "WEBHOOK_ALLOW_LOOPBACK": "true",
         "SCAN_FUNCTION": "scan_attachment",
         "PYTHON_THREADPOOL_THREAD_COUNT": "8",
     }

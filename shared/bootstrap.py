@@ -71,7 +71,7 @@ def app() -> App:
         sms=CommunicationSms(endpoint, key, s.sms_sender, credential),
         dialogs=DialogportenClient(s.dialogporten_base_url, _dialogporten_tokens(s)),
         subscriptions=SubscriptionTable(tables, secret_key),
-        webhooks=HttpWebhooks(s.public_base_url, s.webhook_allow_private_hosts),
+        webhooks=HttpWebhooks(s.public_base_url, loopback_allowed=s.webhook_allow_loopback),
         clock=clock(),
         texts=LibraryTexts(),
         seals=Tokens(secret_key),

@@ -94,7 +94,7 @@ class Settings(BaseSettings):
     agenda_shards: int = Field(default=1, ge=1, le=64)
     max_request_bytes: int | None = Field(default=None, ge=1)
     webhook_secret_key: str = Field(description="32 bytes in base64; encrypts the secrets of subscriptions")
-    webhook_allow_private_hosts: bool = False
+    webhook_allow_loopback: bool = False
     clock_offset_file: str = ""
 
     @field_validator("token_issuers", mode="before")
@@ -125,7 +125,7 @@ class Settings(BaseSettings):
         if self.environment is Environment.PRODUCTION:
             local_only = {
                 "MALWARE_SCANNER=builtin": self.malware_scanner is ScannerKind.BUILTIN,
-                "WEBHOOK_ALLOW_PRIVATE_HOSTS": self.webhook_allow_private_hosts,
+                "WEBHOOK_ALLOW_LOOPBACK": self.webhook_allow_loopback,
                 "CLOCK_OFFSET_FILE": bool(self.clock_offset_file),
             }
             if refused := [name for name, is_set in local_only.items() if is_set]:

@@ -8,19 +8,22 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from shared.adapters.documents import columns, from_columns, time_text
 from shared.adapters.keys import after_prefix, escape, reversed_time, short_hash
 from shared.adapters.sealing import opened, sealed
 from shared.adapters.storage_calls import Exists, Missing
-from shared.adapters.tables import Op, Row, Tables, Value, Write, in_partition
+from shared.adapters.tables import PAGE, Op, Row, Tables, Value, Write, in_partition, literal
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, LoggedAttempt, Subscription
 from shared.ports.work import DeliveryMessage
 
 CACHE_SECONDS = 1.0
 _TRIES = 50
+_READS_AT_ONCE = 50
+_FIRST = SubscriptionId("")
 _ID = "id:"
 _WISH = "wish:"
 
@@ -88,20 +91,38 @@ class SubscriptionTable:
         self._cache[resource_id] = (now, found)
         return found
 
-    async def of_consumer(self, consumer: PartyUrn) -> Sequence[Subscription]:
-        """All that this consumer made, by number."""
-        pointers = await self._table.find(in_partition(f"c:{escape(consumer)}"))
-        found = await asyncio.gather(*(self._at(pointer) for pointer in pointers))
-        return sorted((s for s in found if s is not None), key=lambda s: s.number)
+    async def of_consumer(
+        self, consumer: PartyUrn, *, after: SubscriptionId = _FIRST, limit: int = PAGE
+    ) -> Sequence[Subscription]:
+        """What this consumer made, in the order it was made: at most `limit`, those after `after`."""
+        behind = escape(after) + "~" if after else ""
+        pointers = await self._table.find(in_partition(f"c:{escape(consumer)}", low=behind), limit=limit)
+        gate = asyncio.Semaphore(_READS_AT_ONCE)
 
-    async def save(self, subscription: Subscription) -> None:
-        """Replace it; what it asks for and its number stay as they were added. Raises Conflict when it is gone."""
-        row = self._row(subscription)
-        try:
-            await self._table.write_again(Write(Op.CHANGE, row))
-        except Missing as error:
-            raise Conflict("the subscription was removed") from error
-        self._cache.pop(subscription.resource_id, None)
+        async def one(pointer: Row) -> Subscription | None:
+            async with gate:
+                return await self._at(pointer)
+
+        return [s for s in await asyncio.gather(*map(one, pointers)) if s is not None]
+
+    async def change(self, subscription: Subscription, decide: Callable[[Subscription], Subscription]) -> Subscription:
+        """Save what `decide` makes of it as it is now, and return that; decided again when others were faster.
+
+        What it asks for and its number stay as they were added. Raises Conflict when it was removed.
+        """
+        key = _ID + escape(subscription.id)
+        for _ in range(_TRIES):
+            row = await self._table.get(_box(subscription.resource_id), key)
+            if row is None:
+                raise Conflict("the subscription was removed")
+            changed = decide(self._opened(row))
+            try:
+                await self._table.write(Write(Op.REPLACE, replace(self._row(changed), etag=row.etag)))
+            except (Conflict, Missing):
+                continue
+            self._cache.pop(subscription.resource_id, None)
+            return changed
+        raise Unavailable("table storage")
 
     async def remove(self, subscription: Subscription) -> None:
         """Delete it; fine when it is gone."""
@@ -116,22 +137,34 @@ class SubscriptionTable:
     async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
         """Keep the attempt and the delivery's state, in one operation. Done twice is done once."""
         partition = message.subscription
-        about: dict[str, Value] = {"aggregate": message.aggregate.value, "aggregate_id": message.aggregate_id}
-        about |= {"resource": message.resource_id, "sequence": message.sequence, "event": event_id}
-        latest = {**about, "state": state.value, "attempts": attempt.number, "at": time_text(attempt.at)}
-        short: dict[str, Value] = {"event": event_id, "number": attempt.number, "state": state.value}
-        short["status"] = attempt.status
+        short = columns(_logged(event_id, attempt, state))
         listed = f"t:{reversed_time(attempt.at)}:{escape(event_id)}:{attempt.number:04d}"
         await self._deliveries.write_again(
-            Write(Op.PUT, Row(partition, f"e:{escape(event_id)}", latest)),
+            Write(Op.PUT, _delivery_row(message, event_id, Delivery(state, attempt.number), attempt.at)),
             Write(Op.PUT, Row(partition, f"a:{escape(event_id)}:{attempt.number:04d}", columns(attempt))),
             Write(Op.PUT, Row(partition, listed, short)),
         )
+
+    async def hold(self, message: DeliveryMessage, event_id: str, at: datetime) -> None:
+        """Note that this delivery waits, without an attempt of it."""
+        waits = Delivery(DeliveryState.WAITING, message.attempt)
+        await self._deliveries.write_again(Write(Op.PUT, _delivery_row(message, event_id, waits, at)))
 
     async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
         """Where this delivery is, or None before the first attempt."""
         row = await self._deliveries.get(subscription, f"e:{escape(event_id)}")
         return Delivery(DeliveryState(row.text("state")), int(row.text("attempts"))) if row else None
+
+    async def latest(self, subscription: SubscriptionId, *, limit: int) -> Sequence[LoggedAttempt]:
+        """The latest attempts of all its deliveries, newest first."""
+        rows = await self._deliveries.find(in_partition(subscription, low="t:", high=after_prefix("t:")), limit=limit)
+        return [from_columns(LoggedAttempt, row.columns) for row in rows]
+
+    async def waiting(self, subscription: SubscriptionId, *, most: int) -> int:
+        """How many of its deliveries wait for their next attempt; at most `most` are counted."""
+        waits = f" and state eq {literal(DeliveryState.WAITING.value)}"
+        rows = in_partition(subscription, low="e:", high=after_prefix("e:")) + waits
+        return len(await self._deliveries.find(rows, limit=most, select=["state"]))
 
     async def attempts(self, subscription: SubscriptionId, event_id: str) -> Sequence[Attempt]:
         """Every attempt to deliver this event to that subscriber, in order."""
@@ -166,12 +199,35 @@ class SubscriptionTable:
         return await self.load(ResourceId(pointer.text("resource")), SubscriptionId(pointer.text("id")))
 
     def _row(self, subscription: Subscription) -> Row:
-        kept = replace(subscription, secret=sealed(self._key, subscription.secret, subscription.id))
+        kept = _with_secrets(subscription, lambda secret: sealed(self._key, secret, subscription.id))
         return Row(_box(subscription.resource_id), _ID + escape(subscription.id), columns(kept))
 
     def _opened(self, row: Row) -> Subscription:
         kept = from_columns(Subscription, row.columns)
-        return replace(kept, secret=opened(self._key, kept.secret, kept.id))
+        return _with_secrets(kept, lambda box: opened(self._key, box, kept.id))
+
+
+def _with_secrets(one: Subscription, through: Callable[[bytes], bytes]) -> Subscription:
+    previous = None if one.previous_secret is None else through(one.previous_secret)
+    return replace(one, secret=through(one.secret), previous_secret=previous)
+
+
+def _logged(event_id: str, attempt: Attempt, state: DeliveryState) -> LoggedAttempt:
+    return LoggedAttempt(
+        event=event_id,
+        number=attempt.number,
+        at=attempt.at,
+        status=attempt.status,
+        took_ms=attempt.took_ms,
+        state=state,
+    )
+
+
+def _delivery_row(message: DeliveryMessage, event_id: str, delivery: Delivery, at: datetime) -> Row:
+    about: dict[str, Value] = {"aggregate": message.aggregate.value, "aggregate_id": message.aggregate_id}
+    about |= {"resource": message.resource_id, "sequence": message.sequence, "event": event_id}
+    latest = {**about, "state": delivery.state.value, "attempts": delivery.attempts, "at": time_text(at)}
+    return Row(message.subscription, f"e:{escape(event_id)}", latest)
 
 
 def _pointers(subscription: Subscription) -> list[Row]:

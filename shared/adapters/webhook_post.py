@@ -1,58 +1,85 @@
 """POSTs to subscribers' endpoints: CloudEvents, signed by Standard Webhooks, to public addresses only."""
 
 import asyncio
-import base64
-import hashlib
-import hmac
 import json
+import re
+import ssl
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import httpx
 
-from shared.adapters.addresses import Address, AddressRefused, require_public, resolve
-from shared.domain.subscription import Attempt, Subscription
+from shared.adapters.addresses import AddressRefused, require_public, resolve
+from shared.adapters.webhook_signatures import new_keys, signature_headers
+from shared.domain.endpoints import Address, broken_rule, is_loopback
+from shared.domain.events import iso_z
+from shared.domain.subscription import Attempt, Consent, Keys, Signing, Subscription
 
 WEBHOOK_TIMEOUT = timedelta(seconds=15)  # In all, with name look-up; below LockDuration in local/servicebus.json.
 ANSWER_BYTES = 2048
 _CONNECT_TIMEOUT_SECONDS = 5.0
 _ADDRESSES_TRIED = 4
 VALIDATION_TYPE = "platform.events.validatesubscription"
+TEST_TYPE = "no.altinn.correspondence.test"
 _REQUESTS_PER_MINUTE = "600"
+_RATE = re.compile(r"0*[1-9]\d{0,8}", re.ASCII)
 _CONTENT_TYPE = "application/cloudevents+json"
 
 
 class HttpWebhooks:
     """The port `Webhooks`. Redirects are not followed, proxies of the environment not used."""
 
-    def __init__(self, public_base_url: str, allow_private_hosts: bool = False) -> None:
-        """`allow_private_hosts` permits http and any address: for local runs only."""
+    def __init__(
+        self, public_base_url: str, *, loopback_allowed: bool = False, trusted: ssl.SSLContext | None = None
+    ) -> None:
+        """`loopback_allowed` permits this machine, by http too: for local runs only.
+
+        `trusted` has the certificates to trust, None those that the world trusts.
+        """
         self._base_url = public_base_url.rstrip("/")
         self._origin = httpx.URL(public_base_url).host
-        self._allow_private_hosts = allow_private_hosts
+        self._loopback_allowed = loopback_allowed
+        self._trusted = trusted
         self._client: httpx.AsyncClient | None = None
 
-    async def validate(self, subscription: Subscription) -> bool:
-        """True when the endpoint consents: by the CloudEvents handshake, or else by a 2xx for a validation event.
+    async def new_keys(self, signing: Signing) -> Keys:
+        """Keys that nobody has had."""
+        return new_keys(signing)
 
-        Consent in the handshake is in `WebHook-Allowed-Origin` only, never in the status. Never raises.
+    async def broken_rule(self, endpoint: str) -> str | None:
+        """What this endpoint breaks, by its form or by where its name leads; None when it may be called.
+
+        A name that leads nowhere breaks nothing: nobody is there to consent.
+        """
+        try:
+            async with asyncio.timeout(WEBHOOK_TIMEOUT.total_seconds()):
+                await self._target(endpoint)
+        except AddressRefused as refused:
+            return refused.rule
+        except (TimeoutError, OSError, ValueError):
+            return None
+        return None
+
+    async def validate(self, subscription: Subscription) -> Consent | None:
+        """The endpoint's consent: by the CloudEvents handshake, or else by a 2xx for a validation event. Never raises.
+
+        Consent in the handshake is in its headers only, never in the status; as a rate was asked for, one must be
+        allowed. Source: CloudEvents' HTTP webhook specification, section 4.
         """
         asked = {"WebHook-Request-Origin": self._origin, "WebHook-Request-Rate": _REQUESTS_PER_MINUTE}
         answer = await self._request("OPTIONS", subscription.endpoint, headers=asked)
-        if answer.allowed_origin.lower() in {"*", self._origin.lower()}:
-            return True
-        now = datetime.now(UTC)
-        event = {
-            "specversion": "1.0",
-            "id": str(uuid.uuid4()),
-            "type": VALIDATION_TYPE,
-            "time": now.isoformat(),
-            "source": f"{self._base_url}/events/api/v1/subscriptions/{subscription.number}",
-        }
-        return (await self.post(subscription, event, attempt=1, now=now)).succeeded
+        if consent := self._consent(answer.headers):
+            return consent
+        event = self._own_event(VALIDATION_TYPE, subscription)
+        attempt = await self.post(subscription, event, attempt=1, now=datetime.now(UTC))
+        return Consent() if attempt.succeeded else None
+
+    async def post_test(self, subscription: Subscription, *, now: datetime) -> Attempt:
+        """Deliver an event that stands for nothing, as every other is delivered."""
+        return await self.post(subscription, self._own_event(TEST_TYPE, subscription), attempt=1, now=now)
 
     async def post(
         self, subscription: Subscription, event: Mapping[str, object], *, attempt: int, now: datetime
@@ -62,12 +89,32 @@ class HttpWebhooks:
         `now` is the time of the attempt; signature and duration go by real time, as receivers' clocks do.
         """
         body = json.dumps(event, separators=(",", ":"), ensure_ascii=False).encode()
-        signed = signature_headers(subscription.secret, str(event["id"]), body, datetime.now(UTC))
+        secrets = subscription.secrets_at(now)
+        signed = signature_headers(subscription.signing, secrets, str(event["id"]), body, datetime.now(UTC))
         headers = {**signed, "Content-Type": _CONTENT_TYPE, "WebHook-Request-Origin": self._origin}
         begun = time.monotonic()
         answer = await self._request("POST", subscription.endpoint, headers=headers, content=body)
         took_ms = round((time.monotonic() - begun) * 1000)
         return Attempt(attempt, now, answer.status, answer.text, took_ms)
+
+    def _own_event(self, type_: str, subscription: Subscription) -> dict[str, object]:
+        """An event about the subscription itself. Source: Altinn Events, the validation of an endpoint."""
+        return {
+            "specversion": "1.0",
+            "id": str(uuid.uuid4()),
+            "type": type_,
+            "time": iso_z(datetime.now(UTC)),
+            "source": f"{self._base_url}/events/api/v1/subscriptions/{subscription.number}",
+        }
+
+    def _consent(self, headers: Mapping[str, str]) -> Consent | None:
+        """What the headers of a handshake allow. They name our origin or everybody, and a rate or any."""
+        if headers.get("WebHook-Allowed-Origin", "").strip().lower() not in {"*", self._origin.lower()}:
+            return None
+        rate = headers.get("WebHook-Allowed-Rate", "").strip()
+        if rate == "*":
+            return Consent()
+        return Consent(int(rate)) if _RATE.fullmatch(rate) else None
 
     async def close(self) -> None:
         """Close the client, if there is one."""
@@ -91,12 +138,12 @@ class HttpWebhooks:
 
     async def _target(self, endpoint: str) -> "_Target":
         """Resolve and judge the endpoint once; what was judged is what is connected to. Raises AddressRefused."""
+        if rule := broken_rule(endpoint, loopback_allowed=self._loopback_allowed):
+            raise AddressRefused(rule)
         url = httpx.URL(endpoint)
-        if not url.host or url.scheme not in ({"http", "https"} if self._allow_private_hosts else {"https"}):
-            raise AddressRefused
         host = url.raw_host.decode("ascii")
         addresses = await resolve(host, url.port or (443 if url.scheme == "https" else 80))
-        if not self._allow_private_hosts:
+        if not (self._loopback_allowed and all(is_loopback(str(address)) for address in addresses)):
             require_public(addresses)
         return _Target(url, host, addresses[:_ADDRESSES_TRIED])
 
@@ -116,9 +163,7 @@ class HttpWebhooks:
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
             try:
-                return _Answer(
-                    await _beginning(answer), answer.status_code, answer.headers.get("WebHook-Allowed-Origin", "")
-                )
+                return _Answer(await _beginning(answer), answer.status_code, answer.headers)
             finally:
                 await answer.aclose()
         return _Answer("no connection")
@@ -130,7 +175,12 @@ class HttpWebhooks:
             timeout = httpx.Timeout(WEBHOOK_TIMEOUT.total_seconds(), connect=_CONNECT_TIMEOUT_SECONDS)
             names = {"User-Agent": "correspondence-webhooks/1", "Accept-Encoding": "identity"}
             self._client = httpx.AsyncClient(
-                limits=limits, timeout=timeout, headers=names, follow_redirects=False, trust_env=False
+                limits=limits,
+                timeout=timeout,
+                headers=names,
+                follow_redirects=False,
+                trust_env=False,
+                verify=self._trusted or True,
             )
         return self._client
 
@@ -141,7 +191,7 @@ class _Answer:
 
     text: str
     status: int = 0
-    allowed_origin: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,14 +201,6 @@ class _Target:
     url: httpx.URL
     host: str
     addresses: tuple[Address, ...]
-
-
-def signature_headers(secret: bytes, event_id: str, body: bytes, now: datetime) -> dict[str, str]:
-    """The headers of Standard Webhooks, scheme v1: HMAC-SHA256 over `id.timestamp.body`. Source: its specification."""
-    timestamp = str(int(now.timestamp()))
-    signed = b".".join((event_id.encode(), timestamp.encode(), body))
-    signature = base64.b64encode(hmac.digest(secret, signed, hashlib.sha256)).decode()
-    return {"webhook-id": event_id, "webhook-timestamp": timestamp, "webhook-signature": f"v1,{signature}"}
 
 
 async def _beginning(answer: httpx.Response) -> str:

@@ -134,7 +134,6 @@ class Refusal(Enum):
         "The resource must be of the type CorrespondenceService, or AltinnApp for a message in a dialog",
     )
     SUBSCRIPTION_NOT_FOUND = (7001, _N, "The subscription was not found")
-    SUBSCRIPTION_INVALID = (7002, _I, "The subscription is invalid")
     ENDPOINT_NOT_VALIDATED = (7003, _I, "The endpoint did not consent to receive events")
     REQUEST_TOO_LARGE = (7004, ErrorKind.TOO_LARGE, "The request is larger than this server takes in one piece")
     EXTERNAL_ADDRESS_INVALID = (7010, _I, "The address of content stored elsewhere is invalid")

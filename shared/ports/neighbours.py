@@ -1,6 +1,6 @@
 """Whom we ask and whom we tell."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -9,9 +9,20 @@ from typing import Protocol
 from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Action, Subject
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
+from shared.domain.subscription import (
+    Attempt,
+    Consent,
+    Delivery,
+    DeliveryState,
+    Keys,
+    LoggedAttempt,
+    Signing,
+    Subscription,
+)
 from shared.domain.verdicts import Verdict
 from shared.ports.work import DeliveryMessage
+
+_FIRST = SubscriptionId("")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,11 +207,16 @@ class Subscriptions(Protocol):
     async def of_resource(self, resource_id: ResourceId) -> Sequence[Subscription]:
         """All of one resource; cached for a second at most."""
 
-    async def of_consumer(self, consumer: PartyUrn) -> Sequence[Subscription]:
-        """All that this consumer made."""
+    async def of_consumer(
+        self, consumer: PartyUrn, *, after: SubscriptionId = _FIRST, limit: int = 1000
+    ) -> Sequence[Subscription]:
+        """What this consumer made, in the order it was made: at most `limit`, those after `after`."""
 
-    async def save(self, subscription: Subscription) -> None:
-        """Replace it."""
+    async def change(self, subscription: Subscription, decide: Callable[[Subscription], Subscription]) -> Subscription:
+        """Save what `decide` makes of it as it is now, and return that; decided again when others were faster.
+
+        What it asks for and its number stay as they were added. Raises Conflict when it was removed.
+        """
 
     async def remove(self, subscription: Subscription) -> None:
         """Delete it; fine when it is gone."""
@@ -208,15 +224,33 @@ class Subscriptions(Protocol):
     async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
         """Keep the attempt and the delivery's state."""
 
+    async def hold(self, message: DeliveryMessage, event_id: str, at: datetime) -> None:
+        """Note that this delivery waits, without an attempt of it."""
+
     async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
         """Where this delivery is, or None before the first attempt."""
+
+    async def latest(self, subscription: SubscriptionId, *, limit: int) -> Sequence[LoggedAttempt]:
+        """The latest attempts of all its deliveries, newest first."""
+
+    async def waiting(self, subscription: SubscriptionId, *, most: int) -> int:
+        """How many of its deliveries wait for their next attempt; at most `most` are counted."""
 
 
 class Webhooks(Protocol):
     """POSTs to endpoints of subscribers."""
 
-    async def validate(self, subscription: Subscription) -> bool:
-        """True when the endpoint consents: the CloudEvents handshake, or else a validation event answered 2xx."""
+    async def new_keys(self, signing: Signing) -> Keys:
+        """Keys that nobody has had, for signatures of this kind."""
+
+    async def broken_rule(self, endpoint: str) -> str | None:
+        """What this endpoint breaks, by its form or by where its name leads; None when it may be called."""
+
+    async def validate(self, subscription: Subscription) -> Consent | None:
+        """The endpoint's consent: the CloudEvents handshake, or else a validation event answered 2xx. Never raises."""
+
+    async def post_test(self, subscription: Subscription, *, now: datetime) -> Attempt:
+        """Deliver an event that stands for nothing, as every other is delivered."""
 
     async def post(
         self, subscription: Subscription, event: Mapping[str, object], *, attempt: int, now: datetime

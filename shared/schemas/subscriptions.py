@@ -2,26 +2,69 @@
 
 import base64
 import re
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal, Self
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import model_validator as validates
 
-from shared.domain.errors import DomainError, Refusal
+from shared.domain.errors import FieldError, InvalidRequest
+from shared.domain.events import alternative_subject
 from shared.domain.facts import INTERNAL, FactType
-from shared.domain.identifiers import PartyUrn, parse_recipient
-from shared.domain.subscription import EVENT_TYPE_PREFIX, Subscription
-from shared.schemas.base import Answer, Filled, Time, Wire
+from shared.domain.identifiers import PartyUrn, ResourceId, parse_recipient
+from shared.domain.subscription import (
+    EVENT_TYPE_PREFIX,
+    MOST_ON_A_PAGE,
+    Attempt,
+    LoggedAttempt,
+    Signing,
+    Subscription,
+)
+from shared.schemas.base import Additive, Answer, Filled, Flag, Number, Time, Wire
 
 _RESOURCE = "urn:altinn:resource:"
 _ALTERNATIVES = {"organisation": "urn:altinn:organization:identifier-no:", "person": "urn:altinn:person:identifier-no:"}
 _EVENT_TYPES = frozenset(EVENT_TYPE_PREFIX + kind for kind in FactType if kind not in INTERNAL)
-_CREDENTIALS = re.compile(r"[^/\\?#]*[/\\]{2}[^/\\?#]*@")
+_RESOURCE_ID = re.compile(r"[a-z0-9_-]{1,255}", re.ASCII)
 
 
-def _without_credentials(address: str) -> str:
-    if _CREDENTIALS.match(address):
-        raise ValueError("must not hold a user name or a password: credentials do not belong in the address")
-    return address
+def _resource(name: str) -> str:
+    id_ = name.strip().removeprefix(_RESOURCE)
+    if not name.strip().startswith(_RESOURCE) or not _RESOURCE_ID.fullmatch(id_):
+        raise ValueError(f"must be {_RESOURCE} and the id of a resource")
+    return id_
+
+
+def _no_source(source: str | None) -> str | None:
+    if (source or "").strip():
+        raise ValueError("cannot be used: resourceFilter says whose events are wanted")
+    return None
+
+
+def _no_subunits(wanted: bool) -> bool:
+    if wanted:
+        raise ValueError("must be false: subscribe for each sub-unit")
+    return wanted
+
+
+def _subject(text: str) -> str | None:
+    """Blank means any subject, as no filter does."""
+    if not text.strip():
+        return None
+    party = parse_recipient(text)
+    if party is None:
+        raise ValueError("must be the URN of an organisation, a person, or an ID-porten or self-identified user")
+    return party
+
+
+def _alternative_subject(text: str) -> str | None:
+    kind, _, number = text.strip().removeprefix("/").partition("/")
+    if not text.strip():
+        return None
+    party = parse_recipient(_ALTERNATIVES.get(kind.lower(), "") + number)
+    if kind.lower() not in _ALTERNATIVES or party is None:
+        raise ValueError("must be /organisation/ and nine digits, or /person/ and eleven")
+    return party
 
 
 def _event_type(name: str) -> str:
@@ -31,93 +74,170 @@ def _event_type(name: str) -> str:
     return name.strip()
 
 
+def _in_lower_case(value: object) -> object:
+    return value.strip().lower() if isinstance(value, str) else value
+
+
 class SubscriptionRequest(Wire):
-    """A wish to be told: where, about which resource, and about whom or what only."""
+    """A wish to be told: where, about which resource, and about whom or what only.
 
-    end_point: Annotated[Filled, AfterValidator(_without_credentials)]
-    resource_filter: Filled
-    source_filter: str | None = None
-    subject_filter: str | None = None
-    alternative_subject_filter: str | None = None
+    Additions: `signing` chooses how deliveries are signed.
+    """
+
+    end_point: Filled
+    resource_filter: Annotated[Filled, AfterValidator(_resource)]
+    source_filter: Annotated[str | None, AfterValidator(_no_source)] = None
+    subject_filter: Annotated[str, AfterValidator(_subject)] | None = None
+    alternative_subject_filter: Annotated[str, AfterValidator(_alternative_subject)] | None = None
     type_filter: Annotated[str, AfterValidator(_event_type)] | None = None
+    include_subunits: Annotated[Flag, AfterValidator(_no_subunits)] = False
+    signing: Annotated[Literal["hmac", "ed25519"], BeforeValidator(_in_lower_case)] = "hmac"
 
-    def resource(self) -> str:
-        """The resource's id. Raises 7002 unless the filter is a resource URN, or when a source filter is given."""
-        name = self.resource_filter.strip().removeprefix(_RESOURCE)
-        if not self.resource_filter.strip().startswith(_RESOURCE) or not name or ":" in name:
-            raise DomainError(Refusal.SUBSCRIPTION_INVALID, "resourceFilter must be urn:altinn:resource:<id>")
-        if self.source_filter:
-            raise DomainError(Refusal.SUBSCRIPTION_INVALID, "sourceFilter cannot be used together with resourceFilter")
-        return name
+    @validates(mode="after")
+    def _one_subject(self) -> Self:
+        both = self.subject_filter and self.alternative_subject_filter
+        if both and self.subject_filter != self.alternative_subject_filter:
+            fault = "must name the party of subjectFilter, or be left out"
+            raise InvalidRequest(FieldError("alternativeSubjectFilter", fault))
+        return self
 
+    @property
+    def resource(self) -> ResourceId:
+        """The id of the resource."""
+        return ResourceId(self.resource_filter)
+
+    @property
     def subject(self) -> PartyUrn | None:
-        """The party that events must be about, None for all. Raises 7002 when a filter names no party."""
-        text = (self.subject_filter or "").strip() or self._alternative()
-        if not text:
-            return None
-        party = parse_recipient(text)
-        if party is None:
-            raise DomainError(Refusal.SUBSCRIPTION_INVALID, "The subject filter does not name a party")
-        return party
+        """The party that events must be about, None for all."""
+        party = self.subject_filter or self.alternative_subject_filter
+        return PartyUrn(party) if party else None
 
-    def _alternative(self) -> str:
-        """`/organisation/NNNNNNNNN` or `/person/NNNNNNNNNNN` as a URN."""
-        text = (self.alternative_subject_filter or "").strip()
-        kind, _, number = text.removeprefix("/").partition("/")
-        if not text:
-            return ""
-        return _ALTERNATIVES[kind.lower()] + number if kind.lower() in _ALTERNATIVES else text
+    @property
+    def says_subject_in_old_form(self) -> bool:
+        """True when the party is named as `/organisation/…` or `/person/…` only."""
+        return bool(self.alternative_subject_filter) and not self.subject_filter
 
 
-class SubscriptionAnswer(Answer):
-    """A subscription to events. `secret` is in the answer to its creation only."""
+class SubscriptionPageQuery(Wire):
+    """Which page of the subscriptions. All of it is an addition to Altinn Events."""
+
+    limit: Annotated[Number, Field(ge=1, le=MOST_ON_A_PAGE)] = MOST_ON_A_PAGE
+    continuation_token: str | None = None
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> "SubscriptionPageQuery":
+        """The query; empty values count as absent. Raises InvalidRequest that lists every fault."""
+        return cls.read({name: value for name, value in query.items() if value.strip()})
+
+
+class SubscriptionAnswer(Additive):
+    """A subscription to events. Additions: how it is signed, and whether it is paused or has ended."""
+
+    additions: ClassVar[frozenset[str]] = frozenset({"publicKey", "ended", "secret", "previousSecretUntil"})
 
     id: int
     end_point: str
     resource_filter: str
     source_filter: str | None = None
     subject_filter: str | None
-    alternative_subject_filter: str | None = None
+    alternative_subject_filter: str | None
     type_filter: str | None
     consumer: str
     created_by: str
     created: Time
     validated: bool
+    active: bool
+    paused: bool
+    ended: str | None = None
+    signing: Literal["hmac", "ed25519"]
+    public_key: str | None = None
+    previous_secret_until: Time | None = None
+    secret: str | None = None
 
     @classmethod
-    def of(cls, one: Subscription) -> "SubscriptionAnswer":
-        """Everything about it but its secret."""
-        return cls.model_validate(_members(one))
+    def of(cls, one: Subscription, *, with_secret: bool = False) -> "SubscriptionAnswer":
+        """Everything about it; the secret only when it is told for the first time."""
+        secret = _base64("whsec_", one.secret) if with_secret and one.signing is Signing.HMAC else None
+        in_old_form = (
+            alternative_subject(one.subject_filter) if one.subject_in_old_form and one.subject_filter else None
+        )
+        members = {
+            "id": one.number,
+            "end_point": one.endpoint,
+            "resource_filter": _RESOURCE + one.resource_id,
+            "subject_filter": None if in_old_form else one.subject_filter,
+            "alternative_subject_filter": in_old_form,
+            "type_filter": one.type_filter,
+            "consumer": one.consumer,
+            "created_by": one.consumer,
+            "created": one.created,
+            "validated": one.validated,
+            "active": one.active,
+            "paused": one.paused,
+            "ended": one.ended,
+            "signing": one.signing.value,
+            "public_key": _base64("whpk_", one.public_key) if one.public_key else None,
+            "previous_secret_until": one.previous_until,
+            "secret": secret,
+        }
+        return cls.model_validate(members)
 
 
-class NewSubscriptionAnswer(SubscriptionAnswer):
-    """A new subscription with the secret that signs its deliveries, in the form of Standard Webhooks."""
+class SubscriptionList(Additive):
+    """Subscriptions of the caller. `continuationToken`, an addition, leads to the next page and is not on the last."""
 
-    secret: str
-
-    @classmethod
-    def of(cls, one: Subscription) -> "NewSubscriptionAnswer":
-        """Everything about it."""
-        secret = "whsec_" + base64.b64encode(one.secret).decode()
-        return cls.model_validate(_members(one) | {"secret": secret})
-
-
-class SubscriptionList(Answer):
-    """All subscriptions of the caller."""
+    additions: ClassVar[frozenset[str]] = frozenset({"continuationToken"})
 
     count: int
     subscriptions: list[SubscriptionAnswer]
+    continuation_token: str | None = None
 
 
-def _members(one: Subscription) -> dict[str, object]:
-    return {
-        "id": one.number,
-        "end_point": one.endpoint,
-        "resource_filter": _RESOURCE + one.resource_id,
-        "subject_filter": one.subject_filter,
-        "type_filter": one.type_filter,
-        "consumer": one.consumer,
-        "created_by": one.consumer,
-        "created": one.created,
-        "validated": one.validated,
-    }
+class TestAnswer(Answer):
+    """What came of the test event: the status of the endpoint's answer, 0 when there was none."""
+
+    __test__ = False
+
+    succeeded: bool
+    status: int
+    took_ms: int
+    answer: str
+
+    @classmethod
+    def of(cls, attempt: Attempt) -> "TestAnswer":
+        """The attempt in words of the wire."""
+        return cls(succeeded=attempt.succeeded, status=attempt.status, took_ms=attempt.took_ms, answer=attempt.answer)
+
+
+class AttemptAnswer(Answer):
+    """One attempt to deliver one event."""
+
+    event: str
+    attempt: int
+    at: Time
+    status: int
+    took_ms: int
+    state: Literal["delivered", "waiting", "given up"]
+
+    @classmethod
+    def of(cls, one: LoggedAttempt) -> "AttemptAnswer":
+        """The line of the log in words of the wire."""
+        members = {"event": one.event, "attempt": one.number, "at": one.at, "status": one.status}
+        return cls.model_validate(members | {"took_ms": one.took_ms, "state": one.state.value})
+
+
+class HealthAnswer(Answer):
+    """How a subscription fares. `waiting` counts deliveries that wait for their next attempt, 1,000 at most."""
+
+    active: bool
+    paused: bool
+    ended: str | None
+    failures_in_a_row: int
+    waiting: int
+    rate_per_minute: int | None
+    latest: list[AttemptAnswer]
+
+
+def _base64(prefix: str, data: bytes) -> str:
+    """In the form of Standard Webhooks."""
+    return prefix + base64.b64encode(data).decode()

@@ -2,16 +2,15 @@
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from shared.domain.errors import DomainError, Refusal
-from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId, organisation, uuid7
-from shared.domain.policy import Action, Subject
-from shared.domain.subscription import Subscription
+from shared.domain.errors import DomainError, FieldError, InvalidRequest, Refusal
+from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId, uuid7
+from shared.domain.policy import Subject
+from shared.domain.subscription import MOST_ON_A_PAGE, Consent, Signing, Subscription, revived
 from shared.ports import App
-from shared.usecases.access import ask, find_resource
-
-_SECRET_BYTES = 32  # Source: Standard Webhooks, 24 to 64 random bytes.
+from shared.usecases.access import find_resource
+from shared.usecases.hearing import admitted, consumer_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,21 +20,39 @@ class NewSubscription:
     endpoint: str
     resource_id: ResourceId
     subject_filter: PartyUrn | None = None
+    subject_in_old_form: bool = False
     type_filter: str | None = None
+    signing: Signing = Signing.HMAC
 
 
-async def subscribe(app: App, caller: Subject, new: NewSubscription) -> Subscription:
-    """The subscription is active: its endpoint consented. Raises 1036, 4001, 4006, 7003.
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """A subscription that is active, and whether it was made now or is one that the caller has had."""
+
+    subscription: Subscription
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionPage:
+    """Subscriptions in the order they were made; `continuation` leads to the next page, None after the last one."""
+
+    subscriptions: Sequence[Subscription]
+    continuation: str | None = None
+
+
+async def subscribe(app: App, caller: Subject, new: NewSubscription) -> Subscribed:
+    """The subscription is active: its endpoint consented. The same wish again is the same subscription.
 
     The owner of a resource hears everything about it; others only what is about a subject they may read for.
+    Raises 1036, 4001, 4006, 7003, and InvalidRequest for an endpoint that may not be called.
     """
-    consumer = _consumer(caller)
+    consumer = consumer_of(caller)
     resource = await find_resource(app, new.resource_id)
-    owns = resource.owner == consumer
-    if not owns and (
-        new.subject_filter is None or await ask(app, caller, Action.READ, resource.id, new.subject_filter) is None
-    ):
-        raise DomainError(Refusal.NO_ACCESS)
+    reader = await admitted(app, caller, resource, new.subject_filter)
+    if rule := await app.webhooks.broken_rule(new.endpoint):
+        raise InvalidRequest(FieldError("endPoint", rule))
+    keys = await app.webhooks.new_keys(new.signing)
     now = app.clock()
     wish = Subscription(
         id=SubscriptionId(uuid7(now, os.urandom(10))),
@@ -43,25 +60,44 @@ async def subscribe(app: App, caller: Subject, new: NewSubscription) -> Subscrip
         resource_id=resource.id,
         endpoint=new.endpoint,
         consumer=consumer,
-        owner_of_resource=owns,
+        owner_of_resource=reader is None,
         created=now,
-        secret=os.urandom(_SECRET_BYTES),
+        secret=keys.secret,
         subject_filter=new.subject_filter,
+        subject_in_old_form=new.subject_in_old_form,
         type_filter=new.type_filter,
+        signing=new.signing,
+        public_key=keys.public,
+        reader=reader,
     )
-    if not await app.webhooks.validate(wish):
+    consent = await consented(app, wish)
+    kept = await app.subscriptions.add(revived(wish, consent))
+    if kept.id == wish.id or (kept.active and kept.validated):
+        return Subscribed(kept, kept.id == wish.id)
+    return Subscribed(await app.subscriptions.change(kept, lambda ended: revived(ended, consent)), is_new=False)
+
+
+async def consented(app: App, subscription: Subscription) -> Consent:
+    """The endpoint's consent. Raises 7003."""
+    consent = await app.webhooks.validate(subscription)
+    if consent is None:
         raise DomainError(Refusal.ENDPOINT_NOT_VALIDATED)
-    kept = await app.subscriptions.add(replace(wish, validated=True))
-    if kept.active and kept.validated:
-        return kept
-    revived = replace(kept, active=True, validated=True)  # the endpoint had ended it, and has consented anew
-    await app.subscriptions.save(revived)
-    return revived
+    return consent
 
 
-async def subscriptions(app: App, caller: Subject) -> Sequence[Subscription]:
-    """All that the caller made. Raises 4006."""
-    return await app.subscriptions.of_consumer(_consumer(caller))
+async def subscriptions(
+    app: App, caller: Subject, *, limit: int = MOST_ON_A_PAGE, continuation: str | None = None
+) -> SubscriptionPage:
+    """A page of what the caller made. Raises 4006, and InvalidRequest for a continuation that is not theirs."""
+    consumer = consumer_of(caller)
+    bound_to = f"subscriptions {consumer}"
+    after = app.seals.open(continuation, belongs_to=bound_to) if continuation is not None else ""
+    if after is None:
+        raise InvalidRequest(FieldError("continuationToken", "must be what the page before gave to the same caller"))
+    found = await app.subscriptions.of_consumer(consumer, after=SubscriptionId(after), limit=limit + 1)
+    page = found[:limit]
+    goes_on = len(found) > limit
+    return SubscriptionPage(page, app.seals.seal(page[-1].id, belongs_to=bound_to) if goes_on else None)
 
 
 async def subscription(app: App, caller: Subject, number: int) -> Subscription:
@@ -69,7 +105,7 @@ async def subscription(app: App, caller: Subject, number: int) -> Subscription:
     found = await app.subscriptions.get(number)
     if found is None:
         raise DomainError(Refusal.SUBSCRIPTION_NOT_FOUND)
-    if found.consumer != _consumer(caller):
+    if found.consumer != consumer_of(caller):
         raise DomainError(Refusal.NO_ACCESS)
     return found
 
@@ -77,11 +113,3 @@ async def subscription(app: App, caller: Subject, number: int) -> Subscription:
 async def unsubscribe(app: App, caller: Subject, number: int) -> None:
     """Nothing more is delivered. Raises 7001, 4001."""
     await app.subscriptions.remove(await subscription(app, caller, number))
-
-
-def _consumer(caller: Subject) -> PartyUrn:
-    if caller.organisation is not None:
-        return organisation(caller.organisation)
-    if caller.party is None:
-        raise DomainError(Refusal.CALLER_UNKNOWN)
-    return caller.party

@@ -3,17 +3,21 @@
 import random
 from contextlib import suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from shared.domain.changes import Due, Task
 from shared.domain.errors import Conflict
 from shared.domain.events import cloud_event
 from shared.domain.facts import AggregateKind, Fact
 from shared.domain.identifiers import ResourceId
-from shared.domain.subscription import Attempt, DeliveryState, Subscription, matches, next_attempt
+from shared.domain.subscription import Attempt, DeliveryState, Ending, Subscription, ended, matches, next_attempt
 from shared.ports import App, DeliveryMessage
 from shared.telemetry import Log
+from shared.usecases.hearing import may_hear
 from shared.usecases.saving import facts_of
+
+PAUSE_CHECK = timedelta(minutes=15)
+"""How often a delivery looks whether the pause it waits for is over."""
 
 _GONE = 410  # Source: CloudEvents webhook specification: the endpoint wants no more.
 _SKEW = timedelta(seconds=5)  # Clocks of two instances differ; nothing may be lost right after subscribing.
@@ -44,8 +48,15 @@ async def deliver(app: App, message: DeliveryMessage) -> None:
     fact = await _fact(app, message.aggregate, message.aggregate_id, message.sequence)
     if subscription is None or fact is None or not matches(subscription, fact):
         return
+    if not await may_hear(app, subscription):
+        await _end(app, subscription, Ending.ACCESS_LOST)
+        return
     earlier = await app.subscriptions.delivery(subscription.id, fact.id)
     if earlier and (earlier.state is not DeliveryState.WAITING or earlier.attempts > message.attempt):
+        return
+    if subscription.paused:
+        await app.subscriptions.hold(message, fact.id, app.clock())
+        await _wait(app, message, app.clock() + PAUSE_CHECK)
         return
     event = cloud_event(fact, base_url=app.rules.public_base_url)
     number = message.attempt + 1
@@ -60,15 +71,24 @@ async def _outcome(app: App, subscription: Subscription, message: DeliveryMessag
     if attempt.succeeded:
         return DeliveryState.DELIVERED
     if attempt.status == _GONE:
-        with suppress(Conflict):  # it was removed in the meantime
-            await app.subscriptions.save(replace(subscription, active=False))
+        await _end(app, subscription, Ending.ENDPOINT_GONE)
         return DeliveryState.GIVEN_UP
-    now = app.clock()
-    at = next_attempt(attempt.number, now=now, jitter=random.random())  # noqa: S311 (jitter, no secret)
+    at = next_attempt(attempt.number, now=app.clock(), jitter=random.random())  # noqa: S311 (jitter, no secret)
     if at is None:
         return DeliveryState.GIVEN_UP
-    await app.agenda.put(Due(Task.DELIVER, delivery_subject(message), at, attempt.number), now=now)
+    await _wait(app, replace(message, attempt=attempt.number), at)
     return DeliveryState.WAITING
+
+
+async def _wait(app: App, message: DeliveryMessage, until: datetime) -> None:
+    """The delivery is on the agenda."""
+    await app.agenda.put(Due(Task.DELIVER, delivery_subject(message), until, message.attempt), now=app.clock())
+
+
+async def _end(app: App, subscription: Subscription, why: Ending) -> None:
+    with suppress(Conflict):  # it was removed in the meantime
+        await app.subscriptions.change(subscription, lambda state: ended(state, why))
+    _log.warning("webhook.ended", subscription=subscription.id, why=why)
 
 
 def delivery_subject(message: DeliveryMessage) -> str:

@@ -8,7 +8,7 @@ from shared.domain.errors import Rejected
 from shared.domain.facts import Fact
 from shared.domain.identifiers import AttachmentId, PartyUrn, resource_id
 from shared.domain.policy import Action, Subject
-from shared.domain.subscription import Attempt, Subscription
+from shared.domain.subscription import Attempt, Consent, Keys, Signing, Subscription
 from shared.domain.verdicts import Scan, Verdict
 from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, EmailOutcome, KnownDialog, Resource
 
@@ -173,14 +173,28 @@ class FakeDialogs(Failing):
 class FakeWebhooks:
     """Answers with the planned statuses in turn, then with 200; consents as told."""
 
-    consents: bool = True
+    consents: Consent | None = field(default_factory=Consent)
+    rules: dict[str, str] = field(default_factory=dict)
+    keys_made: int = 0
+    tested: list[Subscription] = field(default_factory=list)
     statuses: list[int] = field(default_factory=list)
     validated: list[Subscription] = field(default_factory=list)
     posted: list[tuple[Subscription, Mapping[str, object]]] = field(default_factory=list)
 
-    async def validate(self, subscription: Subscription) -> bool:
+    async def new_keys(self, signing: Signing) -> Keys:
+        self.keys_made += 1
+        return Keys(bytes([self.keys_made]) * 32, bytes(32) if signing is Signing.ED25519 else b"")
+
+    async def broken_rule(self, endpoint: str) -> str | None:
+        return self.rules.get(endpoint)
+
+    async def validate(self, subscription: Subscription) -> Consent | None:
         self.validated.append(subscription)
         return self.consents
+
+    async def post_test(self, subscription: Subscription, *, now: datetime) -> Attempt:
+        self.tested.append(subscription)
+        return Attempt(1, now, self.statuses.pop(0) if self.statuses else 200, "", 1)
 
     async def post(
         self, subscription: Subscription, event: Mapping[str, object], *, attempt: int, now: datetime

@@ -13,7 +13,8 @@ from shared.adapters.tables import Tables, in_partition
 from shared.domain.errors import Conflict
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import PartyUrn, SubscriptionId
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, Subscription
+from shared.domain.policy import Issuer
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, Ending, Reader, Subscription
 from shared.ports import DeliveryMessage
 from tests import builders
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
@@ -76,14 +77,40 @@ async def test_many_at_once_get_numbers_of_their_own(subscriptions: Port) -> Non
     assert len(await subscriptions.of_resource(one.resource_id)) == 1
 
 
-async def test_a_saved_change_is_seen(subscriptions: Port) -> None:
-    """Validated, switched off, with a new secret."""
+async def test_a_change_is_seen(subscriptions: Port) -> None:
+    """Validated, switched off, with a new secret beside the one before it."""
     added = await subscriptions.add(_new(validated=False))
     await subscriptions.of_resource(added.resource_id)
-    changed = replace(added, validated=True, active=False, secret=bytes(32))
-    await subscriptions.save(changed)
+    after = {"validated": True, "active": False, "secret": bytes(32), "previous_secret": added.secret}
+    after |= {"previous_until": NOW, "reader": Reader(Issuer.ALTINN, PERSON, None, 3), "ended": Ending.ACCESS_LOST}
+    changed = await subscriptions.change(added, lambda state: replace(state, **after))
+    assert changed == replace(added, **after)
     assert await subscriptions.get(added.number) == changed
     assert list(await subscriptions.of_resource(added.resource_id)) == [changed]
+
+
+async def test_changes_at_the_same_time_are_all_seen(subscriptions: Port) -> None:
+    """Each is made of what the one before it left."""
+    added = await subscriptions.add(_new())
+    changes = (
+        subscriptions.change(added, lambda state: replace(state, rate_per_minute=(state.rate_per_minute or 0) + 1))
+        for _ in range(5)
+    )
+    await asyncio.gather(*changes)
+    kept = await subscriptions.get(added.number)
+    assert kept is not None
+    assert kept.rate_per_minute == 5
+
+
+async def test_a_consumers_subscriptions_come_in_pages(subscriptions: Port) -> None:
+    """In the order of their ids, each once."""
+    consumer = PartyUrn(f"urn:altinn:organization:identifier-no:{fresh()}")
+    made = [await subscriptions.add(_new(consumer=consumer)) for _ in range(5)]
+    ids = sorted(s.id for s in made)
+    first = await subscriptions.of_consumer(consumer, limit=2)
+    second = await subscriptions.of_consumer(consumer, after=first[-1].id, limit=2)
+    last = await subscriptions.of_consumer(consumer, after=second[-1].id, limit=2)
+    assert [s.id for s in [*first, *second, *last]] == ids
 
 
 async def test_what_was_removed_is_gone(subscriptions: Port) -> None:
@@ -95,7 +122,7 @@ async def test_what_was_removed_is_gone(subscriptions: Port) -> None:
     assert not await subscriptions.of_resource(added.resource_id)
     assert added.id not in [s.id for s in await subscriptions.of_consumer(AGENCY)]
     with pytest.raises(Conflict):
-        await subscriptions.save(added)
+        await subscriptions.change(added, lambda state: state)
     again = await subscriptions.add(replace(added, id=SubscriptionId(fresh())))
     assert again.number > added.number
 
@@ -118,10 +145,31 @@ async def test_attempts_and_the_state_are_kept(subscriptions: Port) -> None:
     assert list(await subscriptions.attempts(id_, event)) == attempts
 
 
+async def test_what_waits_is_counted_and_the_latest_attempts_listed(subscriptions: Port) -> None:
+    """Newest first, of all deliveries; a delivery that is held waits without an attempt."""
+    id_, events = SubscriptionId(fresh()), [fresh() for _ in range(3)]
+    messages = [DeliveryMessage(id_, RESOURCE, AggregateKind.CORRESPONDENCE, fresh(), 4) for _ in events]
+    await subscriptions.hold(messages[0], events[0], NOW)
+    await subscriptions.log(messages[1], events[1], _attempt(1, 500), DeliveryState.WAITING)
+    await subscriptions.log(messages[2], events[2], _attempt(2, 500), DeliveryState.GIVEN_UP)
+    assert await subscriptions.waiting(id_, most=100) == 2
+    assert await subscriptions.waiting(id_, most=1) == 1
+    assert await subscriptions.delivery(id_, events[0]) == Delivery(DeliveryState.WAITING, 0)
+    latest = await subscriptions.latest(id_, limit=5)
+    assert [(one.event, one.number, one.status, one.state) for one in latest] == [
+        (events[2], 2, 500, DeliveryState.GIVEN_UP),
+        (events[1], 1, 500, DeliveryState.WAITING),
+    ]
+    assert len(await subscriptions.latest(id_, limit=1)) == 1
+    await subscriptions.log(messages[0], events[0], _attempt(1, 200), DeliveryState.DELIVERED)
+    assert await subscriptions.waiting(id_, most=100) == 1
+
+
 async def test_secrets_are_sealed_at_rest(tables: Tables) -> None:
-    """No column holds the secret in any form that can be read; another key opens nothing."""
+    """No column holds a secret in any form that can be read, the one before it neither; another key opens nothing."""
     table = SubscriptionTable(tables, b"k" * 32, settle_seconds=0)
-    added = await table.add(_new(secret=b"AAAAAAAAAAAAAAAAAAAAAAAA"))
+    secret = b"AAAAAAAAAAAAAAAAAAAAAAAA"
+    added = await table.add(_new(secret=secret, previous_secret=secret, previous_until=NOW))
     rows = await tables.table("subscriptions").find(in_partition(f"r:{added.resource_id}"))
     assert rows
     assert "AAAAAAAAAAAA" not in str(rows)

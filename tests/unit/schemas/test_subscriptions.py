@@ -31,30 +31,3 @@ def test_a_type_that_never_comes_is_refused(name: str) -> None:
         SubscriptionRequest.read(WISH | {"typeFilter": name})
     (fault,) = caught.value.faults
     assert (fault.path, "type of event" in fault.message) == ("typeFilter", True)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "https://user:hemmelig@agency.example/events",
-        " https://hemmelig@agency.example",
-        "https://:@agency.example",
-        "HTTPS://a:b@c@agency.example",
-        r"https:\\hemmelig@agency.example",
-    ],
-)
-def test_an_address_with_credentials_is_refused(address: str) -> None:
-    """The fault says what to do and does not repeat them."""
-    with pytest.raises(InvalidRequest) as caught:
-        SubscriptionRequest.read(WISH | {"endPoint": address})
-    (fault,) = caught.value.faults
-    assert (fault.path, "credentials do not belong in the address" in fault.message) == ("endPoint", True)
-    assert "hemmelig" not in f"{fault} {caught.value!r} {caught.value}"
-
-
-@pytest.mark.parametrize(
-    "address", ["https://agency.example/@me", "https://agency.example?at=a@b", "https://a.example#@"]
-)
-def test_an_at_sign_elsewhere_is_none(address: str) -> None:
-    """Behind the host it is a sign like others."""
-    assert SubscriptionRequest.read(WISH | {"endPoint": address}).end_point == address

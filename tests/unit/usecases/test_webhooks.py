@@ -8,14 +8,24 @@ import pytest
 
 from shared.domain.errors import Unavailable
 from shared.domain.facts import AggregateKind, FactType
-from shared.domain.subscription import LADDER, DeliveryState, Subscription
+from shared.domain.policy import Action, Issuer
+from shared.domain.subscription import LADDER, DeliveryState, Ending, Reader, Subscription
 from shared.ports import DeliveryMessage
 from shared.usecases import webhooks
-from tests.builders import AGENCY, NOW, PERSON, RESOURCE, new_id, subscription
+from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE, new_id, subscription
 from tests.fakes.world import World
 from tests.unit.usecases.stories import published, sent
 
 CORRESPONDENCE = AggregateKind.CORRESPONDENCE
+
+
+READERS: dict[str, Any] = {
+    "consumer": PERSON,
+    "owner_of_resource": False,
+    "subject_filter": PERSON,
+    "reader": Reader(Issuer.ALTINN, PERSON, None, 3),
+}
+"""What a subscription of the recipient's has."""
 
 
 async def listening(world: World, **changes: Any) -> Subscription:
@@ -47,7 +57,7 @@ async def test_the_owner_hears_everything_about_its_resource() -> None:
 async def test_others_hear_what_is_about_their_subject_only() -> None:
     """The person hears that something was published for them, and not that somebody sent it."""
     world = World()
-    await listening(world, consumer=PERSON, owner_of_resource=False, subject_filter=PERSON)
+    await listening(world, **READERS)
     await published(world)
     assert heard(world) == [FactType.PUBLISHED]
 
@@ -99,6 +109,56 @@ async def test_where_nobody_listens_nothing_is_read() -> None:
     assert world.correspondences.calls == calls
 
 
+async def test_a_right_that_is_lost_ends_the_subscription() -> None:
+    """The recipient may not read any more, or the resource has another owner: nothing leaves, and it says why."""
+    for mine, lose in ((READERS, deny_everything), ({}, sell_the_resource)):
+        world = World()
+        kept = await listening(world, **mine)
+        lose(world)
+        await published(world)
+        assert not world.webhooks.posted
+        assert world.subscriptions.kept[RESOURCE, kept.id].ended is Ending.ACCESS_LOST
+
+
+def deny_everything(world: World) -> None:
+    world.decisions.only = [(Action.WRITE, AGENCY)]
+
+
+def sell_the_resource(world: World) -> None:
+    world.meanwhile["outbox.send_deliveries"] = lambda: sold(world)
+
+
+async def sold(world: World) -> None:
+    await world.registry.put_resource(replace(world.registry.resources[RESOURCE], owner=BUSINESS))
+
+
+async def test_a_right_that_is_lost_on_the_ladder_ends_it_there() -> None:
+    """An event that waits for its next attempt does not leave either."""
+    world = World()
+    await listening(world, **READERS)
+    world.webhooks.statuses = [500]
+    await published(world)
+    world.decisions.rule = None
+    await world.advance(timedelta(days=5))
+    assert len(world.webhooks.posted) == 1
+
+
+async def test_while_it_is_paused_everything_waits() -> None:
+    """Nothing is posted, nothing is lost: what happened comes within a quarter of an hour after the pause."""
+    world = World()
+    kept = await listening(world)
+    await world.subscriptions.change(kept, lambda state: replace(state, paused=True))
+    await published(world)
+    for _ in range(5):
+        await world.advance(timedelta(hours=1))
+    assert not world.webhooks.posted
+    assert await world.subscriptions.waiting(kept.id, most=10) == 2
+    await world.subscriptions.change(kept, lambda state: replace(state, paused=False))
+    await world.advance(webhooks.PAUSE_CHECK)
+    assert sorted(heard(world)) == sorted([FactType.INITIALIZED, FactType.PUBLISHED])
+    assert await world.subscriptions.waiting(kept.id, most=10) == 0
+
+
 @pytest.mark.parametrize("changes", [{"active": False}, {"validated": False}, None])
 async def test_who_does_not_listen_any_more_gets_nothing(changes: dict[str, Any] | None) -> None:
     """Ended, never consented, or removed while the event was on its way."""
@@ -108,7 +168,7 @@ async def test_who_does_not_listen_any_more_gets_nothing(changes: dict[str, Any]
     if changes is None:
         await world.subscriptions.remove(kept)
     else:
-        await world.subscriptions.save(replace(kept, **changes))
+        await world.subscriptions.change(kept, lambda state: replace(state, **changes))
     await webhooks.deliver(world.app, message)
     assert not world.webhooks.posted
 
@@ -186,6 +246,7 @@ async def test_an_endpoint_that_is_gone_ends_its_subscription() -> None:
     await published(world)
     await world.advance(timedelta(days=5))
     assert len(world.webhooks.posted) == 1
+    assert world.subscriptions.kept[RESOURCE, kept.id].ended is Ending.ENDPOINT_GONE
     assert not world.subscriptions.kept[RESOURCE, kept.id].active
 
     other = World()
