@@ -13,6 +13,13 @@ _ADDED = {
     "dataLocationDigest",
     "scan",
     "contentFlags",
+    "active",
+    "ended",
+    "paused",
+    "previousSecretUntil",
+    "publicKey",
+    "secret",
+    "signing",
 }
 ADDED_MEMBERS = frozenset(_ADDED)
 """Members that upstream's bodies do not have."""
