@@ -153,6 +153,11 @@ class Api:
         made: Json = _ok(self.call("POST", "/events/api/v1/subscriptions", json=wish), 201).json()
         return made
 
+    def renew_secret(self, subscription: int) -> Json:
+        """Have a subscription signed with a new secret, which the answer holds."""
+        renewed: Json = _ok(self.call("POST", f"/events/api/v1/subscriptions/{subscription}/secret"), 200).json()
+        return renewed
+
     def status(self, id_: str) -> str:
         """Return the status of a correspondence."""
         return str(self.overview(id_)["status"])

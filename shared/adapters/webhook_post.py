@@ -174,6 +174,7 @@ class HttpWebhooks:
             limits = httpx.Limits(max_connections=200, max_keepalive_connections=0)
             timeout = httpx.Timeout(WEBHOOK_TIMEOUT.total_seconds(), connect=_CONNECT_TIMEOUT_SECONDS)
             names = {"User-Agent": "correspondence-webhooks/1", "Accept-Encoding": "identity"}
+            names["Cache-Control"] = "no-store"  # The endpoint may hold an access token.
             self._client = httpx.AsyncClient(
                 limits=limits,
                 timeout=timeout,

@@ -103,6 +103,8 @@ class Tale:
         """All of it, whatever happens to the stack meanwhile."""
         agency = self.agency
         made = enduring(lambda: agency.subscribe(self.services.hook_url(self.name), letters.LETTERS))
+        if "secret" not in made:  # The answer that held it was lost with the process.
+            made = enduring(lambda: agency.renew_secret(made["id"]))
         self.secret = made["secret"]
         self._upload(agency)
         self._send(agency)
