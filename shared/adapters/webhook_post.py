@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
@@ -175,10 +176,12 @@ class HttpWebhooks:
             timeout = httpx.Timeout(WEBHOOK_TIMEOUT.total_seconds(), connect=_CONNECT_TIMEOUT_SECONDS)
             names = {"User-Agent": "correspondence-webhooks/1", "Accept-Encoding": "identity"}
             names["Cache-Control"] = "no-store"  # The endpoint may hold an access token.
+            no_cookies = CookieJar(DefaultCookiePolicy(allowed_domains=()))  # Strangers share an address.
             self._client = httpx.AsyncClient(
                 limits=limits,
                 timeout=timeout,
                 headers=names,
+                cookies=no_cookies,
                 follow_redirects=False,
                 trust_env=False,
                 verify=self._trusted or True,
