@@ -16,7 +16,7 @@ import httpx
 from shared.adapters.addresses import AddressRefused, require_public, resolve
 from shared.adapters.webhook_signatures import new_keys, signature_headers
 from shared.domain.endpoints import Address, broken_rule, is_loopback
-from shared.domain.events import iso_z
+from shared.domain.events import alternative_subject, iso_z, sequence_text
 from shared.domain.subscription import Attempt, Consent, Keys, Signing, Subscription
 
 WEBHOOK_TIMEOUT = timedelta(seconds=15)  # In all, with name look-up; below LockDuration in local/servicebus.json.
@@ -79,8 +79,17 @@ class HttpWebhooks:
         return Consent() if attempt.succeeded else None
 
     async def post_test(self, subscription: Subscription, *, now: datetime) -> Attempt:
-        """Deliver an event that stands for nothing, as every other is delivered."""
-        return await self.post(subscription, self._own_event(TEST_TYPE, subscription), attempt=1, now=now)
+        """Deliver an event that stands for nothing, as every other is delivered, with all its members."""
+        subject = subscription.subject_filter or subscription.consumer
+        event = self._own_event(TEST_TYPE, subscription) | {
+            "resource": f"urn:altinn:resource:{subscription.resource_id}",
+            "resourceinstance": str(subscription.number),
+            "subject": subject,
+            "alternativesubject": alternative_subject(subject),
+            "sequence": sequence_text(0),
+            "data": None,
+        }
+        return await self.post(subscription, event, attempt=1, now=now)
 
     async def post(
         self, subscription: Subscription, event: Mapping[str, object], *, attempt: int, now: datetime

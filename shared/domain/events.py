@@ -27,7 +27,7 @@ def cloud_event(fact: Fact, *, base_url: str, trace: str = "") -> dict[str, obje
         "source": f"{base_url}/correspondence/api/v1/{_leaf(fact)}",
         "subject": fact.subject,
         "alternativesubject": alternative_subject(fact.subject),
-        "sequence": f"{fact.sequence:0{_SEQUENCE_DIGITS}d}",
+        "sequence": sequence_text(fact.sequence),
         "data": None,
     }
     if "attachment" in fact.details:
@@ -35,6 +35,11 @@ def cloud_event(fact: Fact, *, base_url: str, trace: str = "") -> dict[str, obje
     if trace:
         event["traceparent"] = trace
     return event
+
+
+def sequence_text(sequence: int) -> str:
+    """The number in digits of one length, so that texts sort as numbers do."""
+    return f"{sequence:0{_SEQUENCE_DIGITS}d}"
 
 
 def iso_z(at: datetime) -> str:

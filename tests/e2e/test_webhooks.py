@@ -104,3 +104,43 @@ def test_an_endpoint_that_is_gone_gets_nothing_more(agency: Api, services: Servi
     (later,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
     events_when(services, other, secret, later, "correspondencepublished")
     assert [call["status"] for call in _published_to(services, reference)] == [410]
+
+
+def test_secrets_are_rotated_without_a_gap(agency: Api, services: Services, reference: str) -> None:
+    """A delivery after the rotation verifies with the old secret and with the new one."""
+    made = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)
+    renewed = agency.renew_secret(made["id"])
+    assert renewed["secret"] != made["secret"]
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    events_when(services, reference, made["secret"], id_, "correspondencepublished")
+    events_when(services, reference, renewed["secret"], id_, "correspondencepublished")
+    again = agency.call("POST", "/events/api/v1/subscriptions", json=_wish(services.hook_url(reference))).json()
+    assert (again["id"], "secret" in again) == (made["id"], False)
+
+
+def test_a_pause_loses_nothing(agency: Api, services: Services, reference: str) -> None:
+    """What happens meanwhile comes after it; health tells how many wait."""
+    made = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)
+    path = f"/events/api/v1/subscriptions/{made['id']}"
+    assert agency.call("POST", f"{path}/test").json()["succeeded"]
+    assert agency.call("POST", f"{path}/pause").json()["paused"]
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    eventually("one waits", lambda: agency.call("GET", f"{path}/health").json(), lambda found: found["waiting"] == 1)
+    events = hooks.events(services.hook(reference), made["secret"])
+    assert [event["type"] for event in events] == ["no.altinn.correspondence.test"]
+    assert not agency.call("POST", f"{path}/resume").json()["paused"]
+    services.advance("PT15M")
+    events_when(services, reference, made["secret"], id_, "correspondencepublished")
+    health = eventually("none waits", lambda: agency.call("GET", f"{path}/health").json(), lambda h: h["waiting"] == 0)
+    assert (health["failuresInARow"], health["latest"][0]["status"]) == (0, 200)
+
+
+def test_an_endpoint_inside_is_refused_with_the_rule(agency: Api) -> None:
+    """400 that names the member."""
+    answer = agency.call("POST", "/events/api/v1/subscriptions", json=_wish("https://169.254.169.254/latest/"))
+    assert answer.status_code == 400
+    assert answer.json()["errors"] == {"EndPoint": ["endPoint must be at a public address"]}
+
+
+def _wish(endpoint: str) -> Json:
+    return {"endPoint": endpoint, "resourceFilter": f"urn:altinn:resource:{QUIET}", "typeFilter": _PUBLISHED}

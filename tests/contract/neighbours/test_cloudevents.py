@@ -259,3 +259,4 @@ async def test_the_event_that_validates_and_the_one_that_tests_are_cloud_events(
         time = event.get_time()
         assert time is not None
         assert before <= time <= before + timedelta(minutes=1)
+    assert json.loads(test.body).keys() == cloud_event(fact(), base_url=BASE_URL).keys()
