@@ -13,6 +13,7 @@ from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
 from shared.adapters.clamd import ClamdScanner
 from shared.adapters.correspondences import CorrespondenceTable
+from shared.adapters.dead_letters import ServiceBusDeadLetters
 from shared.adapters.decisions import PolicyDecisions
 from shared.adapters.defender import DefenderScanner
 from shared.adapters.dialogporten import DialogportenClient
@@ -25,6 +26,7 @@ from shared.adapters.registry import RegistryTable
 from shared.adapters.scanner import BuiltinScanner
 from shared.adapters.sealing import Tokens
 from shared.adapters.sms import CommunicationSms
+from shared.adapters.stuck import StuckTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
 from shared.adapters.texts import LibraryTexts
@@ -59,6 +61,12 @@ def app() -> App:
         agenda=AgendaTable(tables, shards=s.agenda_shards),
         idempotency=IdempotencyTable(tables, blobs),
         outbox=ServiceBusOutbox(
+            connection_string=s.servicebus_connection,
+            namespace=s.servicebus_connection__fullyqualifiednamespace,
+            credential=credential,
+        ),
+        stuck=StuckTable(tables),
+        dead_letters=ServiceBusDeadLetters(
             connection_string=s.servicebus_connection,
             namespace=s.servicebus_connection__fullyqualifiednamespace,
             credential=credential,

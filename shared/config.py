@@ -91,6 +91,7 @@ class Settings(BaseSettings):
     clamd_max_bytes: int = Field(default=2_000_000_000, ge=1, le=2_147_483_647)  # ClamAV takes no larger file.
     reminder_delay: timedelta = timedelta(days=7)
     agenda_schedule: str = "*/10 * * * * *"
+    dead_letters_schedule: str = "0 * * * * *"
     agenda_shards: int = Field(default=1, ge=1, le=64)
     max_request_bytes: int | None = Field(default=None, ge=1)
     webhook_secret_key: str = Field(description="32 bytes in base64; encrypts the secrets of subscriptions")

@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 
-from functions.http import actions, attachments, correspondences, operations, scan_results, subscriptions
+from functions.http import actions, attachments, correspondences, operations, scan_results, stuck, subscriptions
 from functions.http.bodiless import answering_head
 from functions.http.edge import answer_errors_of, guard
 from functions.http.operation import Operation
@@ -16,6 +16,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *attachments.OPERATIONS,
     *subscriptions.OPERATIONS,
     *scan_results.OPERATIONS,
+    *stuck.OPERATIONS,
     *operations.OPERATIONS,
 )
 """All of them. A literal path stands before one with a parameter that it would match."""

@@ -3,7 +3,8 @@
 import azure.functions as func
 
 from functions.edge import the_app, traced
-from shared.usecases import agenda
+from functions.servicebus.dead_letters import work_of
+from shared.usecases import agenda, stuck
 
 blueprint = func.Blueprint()
 
@@ -13,3 +14,11 @@ async def agenda_sweep(timer: func.TimerRequest) -> None:
     """Everything that fell due on the agenda is on its queue."""
     async with traced():
         await agenda.sweep(the_app())
+
+
+@blueprint.timer_trigger(arg_name="timer", schedule="%DEAD_LETTERS_SCHEDULE%", use_monitor=False)
+async def dead_letters(timer: func.TimerRequest) -> None:
+    """Dead letters are on the stuck list, and what is not stuck any more has left it."""
+    async with traced():
+        await stuck.collect(the_app(), work_of)
+        await stuck.listed(the_app())

@@ -136,6 +136,8 @@ class Refusal(Enum):
     SUBSCRIPTION_NOT_FOUND = (7001, _N, "The subscription was not found")
     ENDPOINT_NOT_VALIDATED = (7003, _I, "The endpoint did not consent to receive events")
     REQUEST_TOO_LARGE = (7004, ErrorKind.TOO_LARGE, "The request is larger than this server takes in one piece")
+    NOT_STUCK = (7020, _N, "Nothing of this id is stuck")
+    NOT_READABLE = (7021, ErrorKind.CONFLICT, "The message cannot be read, so that it cannot be tried again")
     EXTERNAL_ADDRESS_INVALID = (7010, _I, "The address of content stored elsewhere is invalid")
     EXTERNAL_HOST_NOT_ALLOWED = (7011, _I, "The sender may not point to content on this host")
     BODY_ATTACHMENT_UNFIT = (7012, _I, "The attachment cannot be the body: it must be .html, .txt or .json in UTF-8")

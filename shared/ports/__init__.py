@@ -39,7 +39,17 @@ from shared.ports.storage import (
     Upload,
 )
 from shared.ports.texts import TextRules
-from shared.ports.work import Agenda, AgendaEntry, AgendaMessage, Clock, DeliveryMessage, Outbox
+from shared.ports.work import (
+    Agenda,
+    AgendaEntry,
+    AgendaMessage,
+    Clock,
+    DeadLetter,
+    DeadLetters,
+    DeliveryMessage,
+    Outbox,
+    StuckList,
+)
 
 MAX_FILE_BYTES = 50_000_000_000  # Source: design 4; what Microsoft Defender for Storage scans at most.
 
@@ -73,6 +83,8 @@ class App:
     agenda: Agenda
     idempotency: Idempotency
     outbox: Outbox
+    stuck: StuckList
+    dead_letters: DeadLetters
     blobs: Blobs
     scanner: Scanner
     registry: Registry
@@ -98,6 +110,8 @@ __all__ = [
     "Blobs",
     "Clock",
     "Correspondences",
+    "DeadLetter",
+    "DeadLetters",
     "Decisions",
     "DeliveryMessage",
     "Dialogs",
@@ -120,6 +134,7 @@ __all__ = [
     "Scanner",
     "Seals",
     "SmsSender",
+    "StuckList",
     "Subscriptions",
     "TextRules",
     "Unit",

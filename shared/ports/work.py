@@ -1,6 +1,6 @@
 """What is to be done: the agenda, the way onto Service Bus, and the time."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -8,6 +8,7 @@ from typing import Protocol
 from shared.domain.changes import Due
 from shared.domain.facts import AggregateKind, Fact
 from shared.domain.identifiers import ResourceId, SubscriptionId
+from shared.domain.stuck import Stuck
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,40 @@ class Outbox(Protocol):
 
     async def send_deliveries(self, messages: Sequence[DeliveryMessage]) -> None:
         """To the queue `deliveries`."""
+
+
+class StuckList(Protocol):
+    """What has waited too long, for the people who run it."""
+
+    async def put(self, stuck: Stuck) -> None:
+        """Keep it; put again it is one, with the latest reason."""
+
+    async def get(self, id_: str) -> Stuck | None:
+        """The one of this id, or None."""
+
+    async def oldest(self, *, limit: int = 100) -> Sequence[Stuck]:
+        """Those that have waited longest."""
+
+    async def drop(self, id_: str) -> None:
+        """It is not stuck any more; fine when it is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeadLetter:
+    """A message that its consumer could not handle. `entity` is the queue's or the subscription's name."""
+
+    entity: str
+    message_id: str
+    body: bytes
+    reason: str
+    at: datetime
+
+
+class DeadLetters(Protocol):
+    """The dead letters of every queue and subscription."""
+
+    async def take(self, keep: Callable[[DeadLetter], Awaitable[None]]) -> int:
+        """Give each to `keep`, then remove it. How many. Raises Unavailable; what `keep` has not taken stays."""
 
 
 class Clock(Protocol):

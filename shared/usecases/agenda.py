@@ -10,7 +10,17 @@ from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId, SubscriptionId
 from shared.ports import AgendaEntry, AgendaMessage, App, DeliveryMessage
 from shared.telemetry import Log
-from shared.usecases import dialogs, forwarding, lifecycle, notifying, orphans, releasing, rescanning
+from shared.usecases import (
+    dialogs,
+    forwarding,
+    lifecycle,
+    notifying,
+    orphans,
+    releasing,
+    rescanning,
+    stuck,
+    webhooks,
+)
 from shared.usecases.saving import finish_dispatch
 
 _PAGE = 500
@@ -80,6 +90,7 @@ async def _do(app: App, message: AgendaMessage) -> bool:
             return await finish_dispatch(app, due.subject, written=message.written)
         case Task.PUBLISH:
             await lifecycle.look(app, CorrespondenceId(due.subject), due=due.at, attempt=due.attempt)
+            await stuck.watch_publication(app, CorrespondenceId(due.subject))
         case Task.REMIND:
             await notifying.remind(app, CorrespondenceId(due.subject))
         case Task.DUE_DATE:
@@ -109,10 +120,26 @@ async def _catch_up(app: App, due: Due) -> None:
             await forwarding.attend(app, CorrespondenceId(id_), more[0], attempt=due.attempt)
         case orphans.PART:
             await orphans.look(app, AttachmentId(id_))
+        case "care":
+            await lifecycle.care(app, AggregateKind(more[0]), id_)
+        case "overdue":
+            await _look_at_overdue(app, CorrespondenceId(id_), due)
+        case "mailboxes":
+            await lifecycle.repair_mailboxes(app, CorrespondenceId(id_))
+        case "events":
+            await webhooks.fan_out(app, ResourceId(more[0]), AggregateKind(more[1]), id_, int(more[2]))
         case "dialog":
             await dialogs.carry_over(app, CorrespondenceId(id_), attempt=due.attempt)
         case _:
             raise ValueError(f"unknown part of the agenda: {part}")
+
+
+async def _look_at_overdue(app: App, id_: CorrespondenceId, due: Due) -> None:
+    """What should be published by now is, or is on the stuck list and looked at again later."""
+    await lifecycle.look(app, id_)
+    if await stuck.note_publication(app, id_):
+        now = app.clock()
+        await app.agenda.put(Due(Task.CATCH_UP, due.subject, now + _SLOT, due.attempt + 1), now=now)
 
 
 def delivery_of(due: Due) -> DeliveryMessage:

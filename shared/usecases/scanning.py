@@ -14,6 +14,7 @@ from shared.telemetry import Log
 from shared.usecases.recognising import hold_against_name
 from shared.usecases.retrying import retry_later
 from shared.usecases.saving import decide_attachment
+from shared.usecases.stuck import note_scan
 from shared.usecases.withdrawing import look_for_replaced
 
 _NO_ANSWER = "The malware scanner has not answered yet; it is asked again"
@@ -41,8 +42,10 @@ async def scan_attachment(app: App, id_: AttachmentId, *, attempt: int = 0) -> b
     try:
         verdict = earlier or await _verdict(app, loaded.state, current, permit)
     except Unavailable as error:
-        await decide_attachment(app, id_, permit, lambda s: note_scan_delay(s, current.etag, _NO_ANSWER))
+        waiting = await decide_attachment(app, id_, permit, lambda s: note_scan_delay(s, current.etag, _NO_ANSWER))
         await retry_later(app, Due(Task.CATCH_UP, f"scan:{id_}", app.clock(), attempt), error)
+        if (scan := waiting.scan) is not None and scan.verdict is None:
+            await note_scan(app, id_, since=scan.since, reason=scan.reason)
         return True
     except Conflict:
         _log.info("scan.bytes_replaced", attachment=id_)  # their own event brings the new ones

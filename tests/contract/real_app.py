@@ -10,6 +10,7 @@ from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
 from shared.adapters.outbox import ServiceBusOutbox
+from shared.adapters.stuck import StuckTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
 from shared.clock import system_clock
@@ -33,6 +34,8 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
             agenda=AgendaTable(tables),
             idempotency=IdempotencyTable(tables, blobs),
             outbox=outbox,
+            stuck=StuckTable(tables),
+            dead_letters=fakes.dead_letters,
             blobs=blobs,
             scanner=fakes.scanner,
             registry=fakes.registry,

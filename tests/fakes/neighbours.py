@@ -1,6 +1,6 @@
 """In-memory neighbours: small, honest about failing, and with a list of what they were asked."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from shared.domain.identifiers import AttachmentId, PartyUrn, resource_id
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import Attempt, Consent, Keys, Signing, Subscription
 from shared.domain.verdicts import Scan, Verdict
-from shared.ports import AgendaMessage, DeliveryMessage, EmailMessage, EmailOutcome, KnownDialog, Resource
+from shared.ports import AgendaMessage, DeadLetter, DeliveryMessage, EmailMessage, EmailOutcome, KnownDialog, Resource
 
 
 @dataclass
@@ -51,6 +51,22 @@ class FakeOutbox(Failing):
             self._next()
             kept += given
             self.sends += 1
+
+
+@dataclass
+class FakeDeadLetters(Failing):
+    """Fulfils the port DeadLetters."""
+
+    letters: list[DeadLetter] = field(default_factory=list)
+
+    async def take(self, keep: Callable[[DeadLetter], Awaitable[None]]) -> int:
+        self._next()
+        count = 0
+        while self.letters:
+            await keep(self.letters[0])
+            del self.letters[0]
+            count += 1
+        return count
 
 
 @dataclass

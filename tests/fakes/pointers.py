@@ -9,6 +9,7 @@ from shared.domain.correspondence import Correspondence, Status
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import PartyUrn
 from shared.domain.mailbox import Page, Place
+from shared.domain.stuck import Stuck
 from shared.ports import AgendaEntry, KeyedRequest, Loaded, MailboxEntry, MailboxQuery
 from tests.fakes.switch import Switched
 
@@ -118,6 +119,29 @@ class FakeAgenda(Switched):
 
     def _in_order(self) -> list[AgendaEntry]:
         return sorted(self.entries.values(), key=lambda entry: (entry.due.at, entry.key))
+
+
+@dataclass
+class FakeStuckList(Switched):
+    """Fulfils the port StuckList."""
+
+    items: dict[str, Stuck] = field(default_factory=dict)
+
+    async def put(self, stuck: Stuck) -> None:
+        self._ask()
+        self.items[stuck.id] = stuck
+
+    async def get(self, id_: str) -> Stuck | None:
+        self._ask()
+        return self.items.get(id_)
+
+    async def oldest(self, *, limit: int = 100) -> Sequence[Stuck]:
+        self._ask()
+        return [item for _, item in sorted(self.items.items())][:limit]
+
+    async def drop(self, id_: str) -> None:
+        self._ask()
+        self.items.pop(id_, None)
 
 
 @dataclass

@@ -16,6 +16,7 @@ from shared.ports import App, Party, Resource, Rules
 from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
 from tests.fakes.neighbours import (
+    FakeDeadLetters,
     FakeDecisions,
     FakeDialogs,
     FakeEmail,
@@ -24,7 +25,7 @@ from tests.fakes.neighbours import (
     FakeSms,
     FakeWebhooks,
 )
-from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes
+from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes, FakeStuckList
 from tests.fakes.registers import FakeRegistry, FakeSubscriptions
 from tests.fakes.seals import FakeSeals
 from tests.fakes.storage import FakeAttachments, FakeBlobs, FakeCorrespondences
@@ -145,6 +146,8 @@ class World:
     agenda: FakeAgenda = field(default_factory=FakeAgenda)
     idempotency: FakeIdempotency = field(default_factory=FakeIdempotency)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
+    stuck: FakeStuckList = field(default_factory=FakeStuckList)
+    dead_letters: FakeDeadLetters = field(default_factory=FakeDeadLetters)
     blobs: FakeBlobs = field(default_factory=FakeBlobs)
     scanner: FakeScanner = field(default_factory=FakeScanner)
     registry: FakeRegistry = field(default_factory=FakeRegistry)

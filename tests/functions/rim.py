@@ -117,7 +117,7 @@ class Rim:
         self, method: str, path: str, who: str = "sender", *, headers: dict[str, str] | None = None, **body: Any
     ) -> httpx.Response:
         """`path` after the base of the API, or from the root."""
-        url = path if path.startswith(("/health", "/events", BASE)) else BASE + path
+        url = path if path.startswith(("/health", "/events", "/operations", BASE)) else BASE + path
         token = {"Authorization": f"Bearer {who}"} if who else {}
         named = {name.replace("_", "-"): value for name, value in (headers or {}).items()}
         return await self.http.request(method, url, headers=token | named, **body)
