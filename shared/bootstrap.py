@@ -53,6 +53,7 @@ def app() -> App:
     )
     registry = RegistryTable(tables, clock())
     endpoint, key = s.communication_endpoint, s.communication_access_key
+    bus, namespace = s.servicebus_connection, s.servicebus_connection__fullyqualifiednamespace
     secret_key = base64.b64decode(s.webhook_secret_key)
     return App(
         correspondences=CorrespondenceTable(tables),
@@ -60,17 +61,9 @@ def app() -> App:
         mailboxes=MailboxTable(tables),
         agenda=AgendaTable(tables, shards=s.agenda_shards),
         idempotency=IdempotencyTable(tables, blobs),
-        outbox=ServiceBusOutbox(
-            connection_string=s.servicebus_connection,
-            namespace=s.servicebus_connection__fullyqualifiednamespace,
-            credential=credential,
-        ),
+        outbox=ServiceBusOutbox(connection_string=bus, namespace=namespace, credential=credential),
         stuck=StuckTable(tables),
-        dead_letters=ServiceBusDeadLetters(
-            connection_string=s.servicebus_connection,
-            namespace=s.servicebus_connection__fullyqualifiednamespace,
-            credential=credential,
-        ),
+        dead_letters=ServiceBusDeadLetters(connection_string=bus, namespace=namespace, credential=credential),
         blobs=blobs,
         scanner=_scanner(s, blobs),
         registry=registry,

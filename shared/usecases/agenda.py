@@ -90,7 +90,8 @@ async def _do(app: App, message: AgendaMessage) -> bool:
             return await finish_dispatch(app, due.subject, written=message.written)
         case Task.PUBLISH:
             await lifecycle.look(app, CorrespondenceId(due.subject), due=due.at, attempt=due.attempt)
-            await stuck.watch_publication(app, CorrespondenceId(due.subject))
+            if due.attempt == 0:  # later tries have been watched since the first one
+                await stuck.watch_publication(app, CorrespondenceId(due.subject))
         case Task.REMIND:
             await notifying.remind(app, CorrespondenceId(due.subject))
         case Task.DUE_DATE:

@@ -16,7 +16,7 @@ from shared.usecases.lifecycle import is_overdue
 
 LONGEST_LIST = 500
 _ID = re.compile(r"\d{14}-[0-9a-f]{16}", re.ASCII)
-_WAITS_FOR_FILES = "It is due, and its attachments are not all published"
+_NOT_PUBLISHED = "It is due, and an attachment is not published or a neighbour does not answer"
 _log = Log("stuck")
 
 
@@ -47,7 +47,7 @@ async def note_publication(app: App, id_: CorrespondenceId) -> bool:
     if state is None:
         return False
     since = state.requested_publish_time
-    item = Stuck(kind=StuckKind.PUBLICATION, about=id_, since=since, reason=_WAITS_FOR_FILES, again=_again(state))
+    item = Stuck(kind=StuckKind.PUBLICATION, about=id_, since=since, reason=_NOT_PUBLISHED, again=_again(state))
     await _note(app, item)
     return True
 

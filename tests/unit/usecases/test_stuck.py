@@ -1,6 +1,7 @@
 """The stuck list: what gets onto it, what leaves it, and trying again."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -69,9 +70,8 @@ async def test_a_publication_that_is_overdue_is_listed_until_it_is_done() -> Non
     letter = await sent(world, existing_attachments=(file,), requested_publish_time=NOW + 60 * MINUTE)
     kept = world.attachments.partitions[file]
     ready = kept.state
-    kept.state = file_of(world, await uploaded(world))
+    kept.state = replace(ready, status=AttachmentStatus.INITIALIZED, stored=None, scan=None)
     await world.settle()
-    world.scanner.fail(*ALWAYS)
     await world.advance(61 * MINUTE)
     assert Status.PUBLISHED not in state_of(world, letter).ever
     await world.advance(10 * MINUTE)
