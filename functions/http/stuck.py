@@ -19,7 +19,7 @@ async def list_stuck(call: Context, limit: Annotated[int, Query(ge=1, le=stuck.L
     return body(StuckAnswer.of(view.items, more=view.more))
 
 
-async def resubmit_stuck(call: Context, id_: Annotated[str, Path(alias="id", max_length=64)]) -> Response:
+async def resubmit_stuck(call: Context, id_: Annotated[str, Path(alias="stuckId", max_length=64)]) -> Response:
     """One of them is tried again, now. It comes back to the list when it fails again."""
     await stuck.resubmit(call.app, id_)
     return Response(status_code=202)
@@ -33,16 +33,14 @@ OPERATIONS = (
         policy=Policy.MAINTENANCE,
         tag=TAG,
         answer=StuckAnswer,
-        hidden=True,
     ),
     Operation(
         endpoint=resubmit_stuck,
         method="POST",
-        path=ROOT + "/{id}/resubmit",
+        path=ROOT + "/{stuckId}/resubmit",
         policy=Policy.MAINTENANCE,
         tag=TAG,
         produces=None,
-        hidden=True,
     ),
 )
 """Every operation with what it states."""

@@ -17,9 +17,11 @@ from functions.http.operation import FORM, Operation, Policy
 from shared.domain import attachment as attachments_domain
 from shared.domain import publishing
 from shared.domain.attachment import External
+from shared.domain.changes import Due, Task
 from shared.domain.correspondence import AttachmentUse, ReplyOption
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.policy import Action, Issuer, Scope, Subject, own_work
+from shared.domain.stuck import Stuck, StuckKind
 from shared.usecases import acting, attachments, reading, saving, scanning, subscribing
 from tests.builders import AGENCY, NOW, PERSON, RESOURCE, content, correspondence, new_attachment, notification_request
 from tests.fakes.world import READER, SENDER, World
@@ -36,6 +38,7 @@ CALLERS: Mapping[str, Subject] = {
     Policy.NOTIFICATION_CHECK: _CHECKER,
     Policy.FORWARD_CHECK: Subject(issuer=Issuer.ALTINN, scopes=frozenset({Scope.FORWARD_CHECK})),
     Policy.SUBSCRIBER: _SUBSCRIBER,
+    Policy.MAINTENANCE: Subject(issuer=Issuer.MASKINPORTEN, scopes=frozenset({Scope.MAINTENANCE})),
 }
 """Who sends the examples of each policy; their bearer token is the policy's name."""
 
@@ -55,6 +58,7 @@ async def scene() -> World:
     await acting.mark_as_read(world.app, READER, CorrespondenceId(entry.READ_LETTER))
     wish = subscribing.NewSubscription(endpoint="https://agency.example/letters", resource_id=RESOURCE)
     await subscribing.subscribe(world.app, _SUBSCRIBER, wish)
+    await _dead_letter(world)
     await world.settle()
     return world
 
@@ -67,6 +71,14 @@ async def _file(world: World, id_: AttachmentId, *, has_bytes: bool) -> None:
         await attachments.upload(world.app, SENDER, id_, _bytes(), content_length=None)
         await scanning.scan_attachment(world.app, id_)
         await world.settle()
+
+
+async def _dead_letter(world: World) -> None:
+    again = Due(Task.CATCH_UP, f"notify:{entry.LETTER}:0", NOW)
+    about = "notifications/0d7c6bce"
+    item = Stuck(kind=StuckKind.DEAD_LETTER, about=about, since=NOW, reason="MaxDeliveryCountExceeded", again=again)
+    assert item.id == entry.STUCK
+    await world.app.stuck.put(item)
 
 
 async def _link(world: World, id_: AttachmentId) -> None:

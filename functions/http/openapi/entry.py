@@ -12,9 +12,10 @@ FREE_FILE = "019a0000-0000-7000-8000-000000000012"
 NEW_FILE = "019a0000-0000-7000-8000-000000000013"
 LINK_LETTER = "019a0000-0000-7000-8000-000000000003"
 LINK_FILE = "019a0000-0000-7000-8000-000000000014"
+STUCK = "20261201120000-c712db56a119717f"
 LINK = "https://files.example.com/model.zip"
 """Ids that examples name: a letter that was fetched, one that was read, a file of both, one of none, one without bytes,
-and a letter with a file that is stored elsewhere.
+a letter with a file that is stored elsewhere, and a dead letter on the stuck list.
 
 The letters are to the person below, from the agency, about its resource; the tests make them so.
 """

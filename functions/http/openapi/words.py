@@ -28,12 +28,14 @@ PARAMETERS: Mapping[str, str] = {
     "correspondenceId": "The id of the correspondence, a GUID",
     "attachmentId": "The id of the attachment, a GUID",
     "id": "The number of the subscription",
+    "stuckId": "The id of what is stuck",
 }
 
 ADDED_PARAMETERS = frozenset({"dryRun", "limit", "continuationToken", "include"})
 """Parameters that upstream's operations do not take."""
 
 MEMBERS: Mapping[str, str] = {
+    "about": "The id of the attachment or correspondence; of a dead letter its queue or subscription and its id",
     "active": "Whether it is told of events; not once it has ended",
     "allowForwarding": "Whether the recipient may forward it by e-mail",
     "alternativeSubjectFilter": "The party as `/organisation/` or `/person/` and the number",
@@ -99,6 +101,8 @@ MEMBERS: Mapping[str, str] = {
     "include": "`overview` to have the overviews of the page, too, without their bodies",
     "isReminder": "Whether it is a reminder",
     "isReserved": "Whether the recipient has reserved",
+    "items": "The items, oldest first",
+    "kind": "What kind of thing it is",
     "latest": "The latest attempts to deliver, newest first",
     "limit": "How many there are on a page at most",
     "language": "nb, nn or en; nb when it is not given",
@@ -114,6 +118,7 @@ MEMBERS: Mapping[str, str] = {
     "messageSummary": "A summary of the text",
     "messageTitle": "The title, in plain text",
     "mobileNumber": "A mobile number that begins with + or 00",
+    "more": "Whether there may be others",
     "nationalIdentityNumber": "A person's number of eleven digits",
     "notification": "How the recipient is told; nobody is told when it is null",
     "notificationChannel": "How the recipient is told first",
@@ -147,6 +152,7 @@ MEMBERS: Mapping[str, str] = {
     "requestedPublishTime": "When the recipient may see it; at once when null or past",
     "resourceFilter": "The resource that events must be about, as `urn:altinn:resource:` and its id",
     "resourceId": "The id of the resource in the resource registry, with or without `urn:altinn:resource:`",
+    "resubmittable": "Whether it can be tried again: its message can be read",
     "role": "Whose side is searched from",
     "scan": "How the malware scan of the file stands; not there before its bytes are",
     "secret": "What deliveries are signed with, in the form of Standard Webhooks; shown once only",
@@ -169,6 +175,7 @@ MEMBERS: Mapping[str, str] = {
     "statusChanged": "When the status was entered",
     "statusHistory": "Every status that it has had, oldest first",
     "statusText": "The status in words",
+    "StuckItem.id": "The id to try it again by",
     "subjectFilter": "The party that events must be about",
     "subscriptions": "The subscriptions",
     "succeeded": "Whether it was sent",
