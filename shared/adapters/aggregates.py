@@ -82,6 +82,10 @@ class Aggregates[State]:
         bounds = in_partition(spread(id_), low=low or prefix, high=after_prefix(prefix))
         return await self._table.find(bounds, limit=limit)
 
+    async def remove(self, id_: str, key: str) -> None:
+        """The child row is gone, outside any change; fine when there is none."""
+        await self._table.delete(spread(id_), key)
+
     async def _was_done(self, partition: str, own: str) -> bool:
         root = await self._table.get(partition, ROOT)
         return root is not None and own in root.text("changes").split()

@@ -18,6 +18,9 @@ from shared.domain.notification import Notification
 from shared.domain.policy import Permit
 from shared.ports.storage import Loaded
 
+TAKEN_AT_ONCE = 90
+"""Forwardings that go in a purge's own commit: with root, history, fact and content below the 100 of a transaction."""
+
 
 class CorrespondenceTable:
     """Fulfils the port Correspondences."""
@@ -40,16 +43,26 @@ class CorrespondenceTable:
         self, change: CorrespondenceChange, etag: str, permit: Permit, *, seen: PartyUrn | None = None
     ) -> None:
         """Commit root, history, facts and child rows; with `seen`, note when this party looked: the time of the
-        change's last history entry or fact. A purge takes the content away. Raises Conflict, and ValueError for a
-        look in a change without a time.
+        change's last history entry or fact. A purge takes the content and the forwardings away. Raises Conflict, and
+        ValueError for a look in a change without a time. One operation, two for a purge.
         """
         demand(permit)
         rows = _rows(change)
         if purges(change):
-            rows.append(Write(Op.DELETE, Row(spread(change.state.id), "content", {})))
+            rows += await self._texts(change.state.id)
         if seen is not None:
             rows.append(_look(change, seen))
         await self._aggregates.save(change.state.id, change, etag, rows)
+
+    async def _texts(self, id_: CorrespondenceId) -> list[Write]:
+        """What a purge takes away in its commit. A forwarding written meanwhile has changed the root: a Conflict.
+
+        Forwardings beyond what a transaction holds go beforehand, so that none is left when it has been purged.
+        """
+        keys = [row.key for row in await self._aggregates.rows(id_, _forwarding_key(""))]
+        for key in keys[TAKEN_AT_ONCE:]:
+            await self._aggregates.remove(id_, key)
+        return [Write(Op.DELETE, Row(spread(id_), key, {})) for key in ("content", *keys[:TAKEN_AT_ONCE])]
 
     async def content(self, id_: CorrespondenceId, permit: Permit) -> Content | None:
         """The body and titles, or None."""

@@ -39,10 +39,10 @@ class Correspondences(Protocol):
         self, change: CorrespondenceChange, etag: str, permit: Permit, *, seen: PartyUrn | None = None
     ) -> None:
         """Commit root, history, facts, notifications and forwardings; with `seen`, note when this party looked. A
-        purge takes the content away.
+        purge takes the content and the forwardings away.
 
         A lost answer is told from a lost race by the change ids on the root. Raises Conflict.
-        One operation, two when the answer was lost.
+        One operation, one more for a purge and one more when the answer was lost.
         """
 
     async def content(self, id_: CorrespondenceId, permit: Permit) -> Content | None:

@@ -119,6 +119,7 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
         self._keep(change)
         if purges(change):
             del self.contents[change.state.id]
+            self.forwardings = {key: kept for key, kept in self.forwardings.items() if key[0] != change.state.id}
         if seen is not None and look is not None:
             self.looks[change.state.id, seen] = look
 

@@ -231,6 +231,23 @@ async def test_ids_that_differ_in_case_only_are_two(correspondences: Corresponde
     assert await correspondences.load(upper) is None
 
 
+@pytest.mark.parametrize("forwardings", [1, 99])
+async def test_a_purge_takes_every_forwarding_away(correspondences: Correspondences, forwardings: int) -> None:
+    """No address and no words of whoever forwarded it are left, however many there were; those of others stay."""
+    other, loaded = await _created(correspondences), await _created(correspondences)
+    wishes = [
+        reservation(loaded.state.id, f"{n}@friend.example", "Se her", PERSON, now=NOW) for n in range(forwardings)
+    ]
+    for number in range(0, forwardings, 50):
+        rows = tuple(wishes[number : number + 50])
+        await correspondences.save(CorrespondenceChange(state=loaded.state, rows=rows), loaded.etag, PERMIT)
+        loaded = await correspondences.load(loaded.state.id) or loaded
+    await correspondences.save(CorrespondenceChange(state=other.state, rows=(wishes[0],)), other.etag, PERMIT)
+    await correspondences.save(purge_by_sender(loaded.state, AGENCY, now=NOW), loaded.etag, PERMIT)
+    assert [await correspondences.forwarding(loaded.state.id, wish.id) for wish in wishes] == [None] * forwardings
+    assert await correspondences.forwarding(other.state.id, wishes[0].id) == wishes[0]
+
+
 async def test_a_purge_takes_the_content_away(correspondences: Correspondences) -> None:
     """In its own commit, and only then; the history stays."""
     change = initialised(requested_publish_time=NOW + timedelta(days=1))

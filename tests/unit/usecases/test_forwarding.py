@@ -231,18 +231,17 @@ async def test_after_a_day_nothing_is_sent_late() -> None:
 
 
 async def test_a_purge_ends_it() -> None:
-    """What was not sent yet is not sent; what arrives afterwards leaves no status."""
+    """What was not sent yet is not sent, what arrives afterwards leaves no status, and no address or text is kept."""
     world = World()
     late, arriving = await letter(world), await letter(world)
     world.email.fail(DOWN)
-    unsent = await forwarded(world, late)
+    await forwarded(world, late)
     on_its_way = await forwarded(world, arriving)
     for id_ in (late, arriving):
         await acting.purge(world.app, READER, id_)
     await world.advance(LOOKS[0])
     assert [mail.operation_id for mail in world.email.sent] == [on_its_way]
-    assert kept(world, late, unsent).state is ForwardingState.UNKNOWN
-    assert kept(world, arriving, on_its_way).state is ForwardingState.DELIVERED
+    assert world.correspondences.forwardings == {}
     assert Status.FORWARDED not in state_of(world, arriving).ever
 
 
