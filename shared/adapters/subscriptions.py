@@ -245,5 +245,6 @@ def _numbered(number: int) -> str:
 
 
 def _wish_key(subscription: Subscription) -> str:
-    parts = (subscription.consumer, subscription.endpoint, subscription.subject_filter, subscription.type_filter)
+    one = subscription
+    parts = (one.consumer, one.endpoint, one.subject_filter, one.type_filter, one.signing)
     return _WISH + short_hash("\n".join(part or "" for part in parts))

@@ -178,10 +178,17 @@ def rotated(subscription: Subscription, keys: Keys, *, now: datetime) -> Subscri
     )
 
 
-def revived(subscription: Subscription, consent: Consent) -> Subscription:
-    """It is told of events from now on, as its endpoint has consented (again)."""
+def revived(subscription: Subscription, consent: Consent, reader: Reader | None) -> Subscription:
+    """It is told of events from now on: its endpoint has consented, and who asks may hear them (None: the owner)."""
     return replace(
-        subscription, active=True, validated=True, paused=False, ended=None, rate_per_minute=consent.rate_per_minute
+        subscription,
+        reader=reader,
+        owner_of_resource=reader is None,
+        active=True,
+        validated=True,
+        paused=False,
+        ended=None,
+        rate_per_minute=consent.rate_per_minute,
     )
 
 

@@ -193,7 +193,7 @@ class Subscriptions(Protocol):
     """Event subscriptions and the log of deliveries."""
 
     async def add(self, subscription: Subscription) -> Subscription:
-        """Store it; an equal one of the same consumer (endpoint and filters) is returned instead.
+        """Store it; an equal one of the same consumer (endpoint, filters, signing) is returned instead.
 
         Once it is returned nobody misses it: whatever `of_resource` answers from then on has it.
         """

@@ -68,13 +68,13 @@ async def subscribe(app: App, caller: Subject, new: NewSubscription) -> Subscrib
         type_filter=new.type_filter,
         signing=new.signing,
         public_key=keys.public,
-        reader=reader,
     )
     consent = await consented(app, wish)
-    kept = await app.subscriptions.add(revived(wish, consent))
+    kept = await app.subscriptions.add(revived(wish, consent, reader))
     if kept.id == wish.id or (kept.active and kept.validated):
         return Subscribed(kept, kept.id == wish.id)
-    return Subscribed(await app.subscriptions.change(kept, lambda ended: revived(ended, consent)), is_new=False)
+    again = await app.subscriptions.change(kept, lambda ended: revived(ended, consent, reader))
+    return Subscribed(again, is_new=False)
 
 
 async def consented(app: App, subscription: Subscription) -> Consent:

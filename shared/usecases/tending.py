@@ -53,9 +53,7 @@ async def resume(app: App, caller: Subject, number: int) -> Subscription:
         return await _changed(app, one, lambda state: replace(state, paused=False))
     reader = await admitted(app, caller, await find_resource(app, one.resource_id), one.subject_filter)
     consent = await consented(app, one)
-    return await _changed(
-        app, one, lambda state: replace(revived(state, consent), reader=reader, owner_of_resource=reader is None)
-    )
+    return await _changed(app, one, lambda state: revived(state, consent, reader))
 
 
 async def post_test(app: App, caller: Subject, number: int) -> Attempt:

@@ -156,5 +156,5 @@ class FakeSubscriptions(Switched):
         return sorted(self.logged.get((subscription, event_id), []), key=lambda attempt: attempt.number)
 
 
-def _wish(s: Subscription) -> tuple[str, str, str, str, str]:
-    return s.resource_id, s.consumer, s.endpoint, s.subject_filter or "", s.type_filter or ""
+def _wish(s: Subscription) -> tuple[str, ...]:
+    return s.resource_id, s.consumer, s.endpoint, s.subject_filter or "", s.type_filter or "", s.signing

@@ -14,7 +14,7 @@ from shared.domain.errors import Conflict
 from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import PartyUrn, SubscriptionId
 from shared.domain.policy import Issuer
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, Ending, Reader, Subscription
+from shared.domain.subscription import Attempt, Delivery, DeliveryState, Ending, Reader, Signing, Subscription
 from shared.ports import DeliveryMessage
 from tests import builders
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
@@ -53,7 +53,7 @@ async def test_what_is_unknown_is_none(subscriptions: Port) -> None:
 
 
 async def test_an_equal_wish_is_returned_instead(subscriptions: Port) -> None:
-    """Equal in consumer, endpoint and filters; different in any of them is another."""
+    """Equal in consumer, endpoint, filters and signing; different in any of them is another."""
     first = await subscriptions.add(_new())
     assert await subscriptions.add(replace(first, id=SubscriptionId(fresh()), number=0)) == first
     others = [
@@ -61,10 +61,11 @@ async def test_an_equal_wish_is_returned_instead(subscriptions: Port) -> None:
         replace(first, id=SubscriptionId(fresh()), consumer=BUSINESS),
         replace(first, id=SubscriptionId(fresh()), subject_filter=PERSON),
         replace(first, id=SubscriptionId(fresh()), type_filter="t"),
+        replace(first, id=SubscriptionId(fresh()), signing=Signing.ED25519),
         replace(first, id=SubscriptionId(fresh()), resource_id=resource()),
     ]
     numbers = {(await subscriptions.add(other)).number for other in others}
-    assert len(numbers | {first.number}) == 6
+    assert len(numbers | {first.number}) == 7
 
 
 async def test_many_at_once_get_numbers_of_their_own(subscriptions: Port) -> None:

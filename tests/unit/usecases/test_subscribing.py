@@ -9,7 +9,7 @@ import pytest
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import ResourceId
 from shared.domain.policy import Action, Issuer, Scope, Subject
-from shared.domain.subscription import Consent, Reader, Signing, Subscription
+from shared.domain.subscription import Consent, Ending, Reader, Signing, Subscription, ended
 from shared.usecases import subscribing
 from shared.usecases.subscribing import NewSubscription, Subscribed
 from tests.builders import AGENCY, BUSINESS, PERSON, RESOURCE
@@ -86,15 +86,26 @@ async def test_the_same_wish_twice_is_one_subscription() -> None:
     assert other.subscription.number != first.subscription.number
 
 
-@pytest.mark.parametrize("ended", [{"active": False}, {"validated": False}])
-async def test_an_ended_subscription_comes_alive_again(ended: dict[str, Any]) -> None:
+@pytest.mark.parametrize("changes", [{"active": False}, {"validated": False}])
+async def test_an_ended_subscription_comes_alive_again(changes: dict[str, Any]) -> None:
     """The endpoint that was gone consents anew: events are delivered again, with the keys that there were."""
     world = World()
     first = await subscribed(world)
-    await world.subscriptions.change(first, lambda state: replace(state, **ended))
+    await world.subscriptions.change(first, lambda state: replace(state, **changes))
     assert await subscribing.subscribe(world.app, SENDER, wish()) == Subscribed(first, is_new=False)
     await published(world)
     assert world.webhooks.posted
+
+
+async def test_who_asks_anew_is_the_one_who_may_hear() -> None:
+    """The first who asked for the business has lost the right; another of it has one of their own."""
+    world = World()
+    first = await subscribed(world, BUSINESS_SYSTEM, subject_filter=BUSINESS)
+    await world.subscriptions.change(first, lambda state: ended(state, Ending.ACCESS_LOST))
+    other = replace(BUSINESS_SYSTEM, party=PERSON)
+    again = await subscribed(world, other, subject_filter=BUSINESS)
+    assert (again.id, again.active) == (first.id, True)
+    assert again.reader == Reader(Issuer.ALTINN, PERSON, "311001000", 3)
 
 
 async def test_an_endpoint_that_may_not_be_called_is_not_called() -> None:
