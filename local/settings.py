@@ -107,6 +107,7 @@ def app_environment(port_base: int, state: Path) -> dict[str, str]:
         "MASKINPORTEN_JWK": secret.maskinporten_jwk,
         "MALWARE_SCANNER": "builtin",
         "REMINDER_DELAY": "P7D",
+        "SMS_HOURS": "0-24",
         "AGENDA_SCHEDULE": "*/2 * * * * *",
         "DEAD_LETTERS_SCHEDULE": "*/10 * * * * *",
         "AGENDA_SHARDS": "1",

@@ -25,6 +25,7 @@ from shared.adapters.outbox import ServiceBusOutbox
 from shared.adapters.registry import RegistryTable
 from shared.adapters.scanner import BuiltinScanner
 from shared.adapters.sealing import Tokens
+from shared.adapters.sendings import SendingTable
 from shared.adapters.sms import CommunicationSms
 from shared.adapters.stuck import StuckTable
 from shared.adapters.subscriptions import SubscriptionTable
@@ -68,6 +69,7 @@ def app() -> App:
         scanner=_scanner(s, blobs),
         registry=registry,
         decisions=PolicyDecisions(registry.policy),
+        sendings=SendingTable(tables),
         email=CommunicationEmail(endpoint, key, s.email_sender_address, credential),
         sms=CommunicationSms(endpoint, key, s.sms_sender, credential),
         dialogs=DialogportenClient(s.dialogporten_base_url, _dialogporten_tokens(s)),
@@ -143,6 +145,7 @@ def _rules(s: Settings) -> Rules:
     return Rules(
         public_base_url=s.public_base_url,
         reminder_delay=s.reminder_delay,
+        sms_hours=s.sms_hours,
         minimum_expiration_days=14 if production else 1,  # Source: wire contract 5.9, number 2017.
         max_request_bytes=s.max_request_bytes,
         max_scanned_bytes=s.clamd_max_bytes if s.malware_scanner is ScannerKind.CLAMD else MAX_FILE_BYTES,

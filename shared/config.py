@@ -12,6 +12,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from shared.domain.identifiers import ResourceId
 from shared.domain.policy import Issuer
+from shared.domain.sending_hours import DAYTIME, SendingHours
+
+Secret = Annotated[str, Field(pattern=r"^(|[!-~]{32,})$", description="at least 32 characters")]
 
 
 class Environment(StrEnum):
@@ -83,13 +86,15 @@ class Settings(BaseSettings):
     maskinporten_client_id: str = ""
     maskinporten_jwk: str = ""
     malware_scanner: ScannerKind
-    scan_results_secret: str = Field(default="", pattern=r"^(|[!-~]{32,})$", description="at least 32 characters")
+    scan_results_secret: Secret = ""
+    notification_reports_secret: Secret = ""
     clamd_address: str = Field(
         default="", pattern=r"^(|/.+|[^/]+:\d{1,5})$", description="host:port or /path/of/socket"
     )
     malware_scan_bypass: Annotated[frozenset[ResourceId], NoDecode] = frozenset()
     clamd_max_bytes: int = Field(default=2_000_000_000, ge=1, le=2_147_483_647)  # ClamAV takes no larger file.
     reminder_delay: timedelta = timedelta(days=7)
+    sms_hours: Annotated[SendingHours, NoDecode] = DAYTIME
     agenda_schedule: str = "*/10 * * * * *"
     dead_letters_schedule: str = "0 * * * * *"
     agenda_shards: int = Field(default=1, ge=1, le=64)
@@ -107,6 +112,14 @@ class Settings(BaseSettings):
     @classmethod
     def _from_list(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("sms_hours", mode="before")
+    @classmethod
+    def _from_hours(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        begin, _, end = value.partition("-")
+        return SendingHours(int(begin), int(end))
 
     @field_validator("webhook_secret_key")
     @classmethod

@@ -60,15 +60,19 @@ class CommunicationSms:
         self._credential = credential
         self._client: SmsClient | None = None
 
-    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime) -> None:
+    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime, tag: str = "") -> None:
         """Return when it was accepted for this recipient; the same id and `first_sent` again send nothing.
+
+        With a `tag` a report of its delivery is asked for.
 
         Raises Unavailable for 401, 408, 429, 5xx and when no answer comes, Rejected for any other refusal.
         """
         token = _repeatability.set(_Repeatability(operation_id, first_sent))
         try:
             async with asyncio.timeout(SEND_TIMEOUT.total_seconds()):
-                results = await self._opened().send(from_=self._sender, to=[to], message=text)
+                results = await self._opened().send(
+                    from_=self._sender, to=[to], message=text, enable_delivery_report=bool(tag), tag=tag or None
+                )
         except AzureError as error:
             raise azure_refusal(_NEIGHBOUR, error) from None  # The cause may quote the number.
         except TimeoutError as error:

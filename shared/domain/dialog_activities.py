@@ -18,8 +18,11 @@ KINDS: Mapping[FactType, str] = {
     FactType.FORWARDED: "Information",
     FactType.NOTIFICATION_CREATED: "Information",
     FactType.NOTIFICATION_FAILED: "Information",
+    FactType.NOTIFICATION_ALL_FAILED: "Information",
 }
 """The facts that can have an entry, and of which type it is. Source: wire contract 10.3."""
+
+_NOT_NOTIFIED = frozenset({FactType.NOTIFICATION_FAILED, FactType.NOTIFICATION_ALL_FAILED})
 
 
 def has_activity(fact: Fact) -> bool:
@@ -52,7 +55,7 @@ def activity(
 
 def actor(fact: Fact, correspondence: Correspondence) -> dict[str, object]:
     """Who did it, in Dialogporten's shape: the service owner, a named side, or the party that the fact names."""
-    if fact.type in {FactType.NOTIFICATION_CREATED, FactType.NOTIFICATION_FAILED}:
+    if fact.type is FactType.NOTIFICATION_CREATED or fact.type in _NOT_NOTIFIED:
         return {"actorType": "ServiceOwner"}
     if fact.type is FactType.PURGED:
         by_sender = Status.PURGED_BY_ALTINN in correspondence.ever
@@ -66,7 +69,7 @@ def _words(fact: Fact, file_name: str) -> Mapping[str, str] | None:
             return naming_file(dialog_texts.DOWNLOADED, file_name or fact.details.get("attachment", ""))
         case FactType.NOTIFICATION_CREATED:
             return dialog_texts.NOTIFIED[_medium(fact), _is_reminder(fact)]
-        case FactType.NOTIFICATION_FAILED:
+        case failed if failed in _NOT_NOTIFIED:
             return dialog_texts.NOT_NOTIFIED[_medium(fact)]
         case _:
             return None

@@ -36,8 +36,23 @@ class NotificationState(StrEnum):
 
     SENDING = "sending"
     SENT = "sent"
+    DELIVERED = "delivered"
     FAILED = "failed"
     UNKNOWN = "unknown"
+
+
+class Failure(StrEnum):
+    """Why a notification did not arrive, as the end of its status on the wire (`Email_Failed_Bounced`).
+
+    Source: wire contract 3, the statuses of Altinn Notifications.
+    """
+
+    RECIPIENT_RESERVED = "RecipientReserved"
+    RECIPIENT_NOT_IDENTIFIED = "RecipientNotIdentified"
+    BOUNCED = "Bounced"
+    FILTERED_SPAM = "FilteredSpam"
+    QUARANTINED = "Quarantined"
+    SUPPRESSED_RECIPIENT = "SuppressedRecipient"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +101,8 @@ class ContactPoint:
 class Notification:
     """One e-mail or SMS. `id` is derived, so that the same one is never made twice.
 
-    `id` is also the operation id towards Communication Services: a repeated call with it sends nothing.
+    `id` is also the operation id towards Communication Services: a repeated call with it sends nothing. `failure`
+    says more about a failed one, when more is known. Without an address nobody could be reached.
     """
 
     id: str
@@ -97,6 +113,7 @@ class Notification:
     state: NotificationState
     created: datetime
     changed: datetime
+    failure: Failure | None = None
 
 
 def notification_id(correspondence_id: str, medium: Medium, address: str, *, reminder: int) -> str:
@@ -110,7 +127,7 @@ def media(channel: Channel, contact: ContactPoint) -> tuple[tuple[Medium, str], 
     A preferred channel falls back to the other one when it has no address. Source: wire contract, channels.
     """
     emails = tuple((Medium.EMAIL, address) for address in contact.emails)
-    mobiles = tuple((Medium.SMS, number) for number in contact.mobiles)
+    mobiles = tuple((Medium.SMS, international(number)) for number in contact.mobiles)
     match channel:
         case Channel.EMAIL:
             return emails
@@ -124,6 +141,22 @@ def media(channel: Channel, contact: ContactPoint) -> tuple[tuple[Medium, str], 
             return emails + mobiles
 
 
+def first_medium(channel: Channel) -> Medium:
+    """What the channel tries first."""
+    return Medium.SMS if channel in {Channel.SMS, Channel.SMS_PREFERRED} else Medium.EMAIL
+
+
+def international(number: str) -> str:
+    """The mobile number as it is dialled from anywhere, so that the same one is written in one way.
+
+    Spaces go, `00` becomes `+`, and eight digits that begin with 4 or 9 are Norwegian. Source: wire contract 8.3.
+    """
+    digits = "".join(number.split())
+    if digits.startswith("00"):
+        return f"+{digits[2:]}"
+    return f"+47{digits}" if len(digits) == 8 and digits.isdecimal() and digits[0] in "49" else digits
+
+
 def custom_contact(recipient: CustomRecipient) -> ContactPoint:
     """Where a custom recipient given by address can be reached (nowhere when given by number)."""
     return ContactPoint(
@@ -135,7 +168,7 @@ def masked(medium: Medium, address: str) -> str:
     """The address as its owner knows it again and nobody else learns it: `k***@person.example`, `*********01`."""
     match medium:
         case Medium.EMAIL:
-            name, _, domain = address.rpartition("@")
-            return f"{name[:1]}***@{domain}"
+            name, at, domain = address.rpartition("@")
+            return f"{name[:1]}***@{domain}" if at else ""
         case Medium.SMS:
             return "*" * max(0, len(address) - 2) + address[-2:]

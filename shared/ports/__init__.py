@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.identifiers import ResourceId
+from shared.domain.sending_hours import DAYTIME, SendingHours
 from shared.ports.neighbours import (
     Decisions,
     Dialogs,
@@ -36,6 +37,7 @@ from shared.ports.storage import (
     MailboxEntry,
     Mailboxes,
     MailboxQuery,
+    Sendings,
     Upload,
 )
 from shared.ports.texts import TextRules
@@ -60,6 +62,7 @@ class Rules:
 
     public_base_url: str
     reminder_delay: timedelta = timedelta(days=7)
+    sms_hours: SendingHours = DAYTIME
     minimum_expiration_days: int = 14
     max_file_bytes: int = MAX_FILE_BYTES
     max_scanned_bytes: int = MAX_FILE_BYTES
@@ -89,6 +92,7 @@ class App:
     scanner: Scanner
     registry: Registry
     decisions: Decisions
+    sendings: Sendings
     email: EmailSender
     sms: SmsSender
     dialogs: Dialogs
@@ -133,6 +137,7 @@ __all__ = [
     "Rules",
     "Scanner",
     "Seals",
+    "Sendings",
     "SmsSender",
     "StuckList",
     "Subscriptions",

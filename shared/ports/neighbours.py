@@ -145,8 +145,10 @@ class EmailSender(Protocol):
 class SmsSender(Protocol):
     """Communication Services, SMS."""
 
-    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime) -> None:
+    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime, tag: str = "") -> None:
         """Return when it was accepted; a repeated `operation_id` with the same `first_sent` sends nothing.
+
+        The report of its delivery carries the `tag`.
 
         Raises Unavailable, Rejected.
         """

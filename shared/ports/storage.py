@@ -184,6 +184,22 @@ class Idempotency(Protocol):
         """
 
 
+class Sendings(Protocol):
+    """What all instances know of what is being sent by e-mail and SMS."""
+
+    async def pause(self, neighbour: str, *, until: datetime) -> None:
+        """Nobody sends through this neighbour before then: it has asked for that."""
+
+    async def paused_until(self, neighbour: str) -> datetime | None:
+        """When the latest pause ends, or ended; None when there never was one. One operation."""
+
+    async def note(self, operation_ids: Sequence[str], about: CorrespondenceId) -> None:
+        """Note what these e-mails will be about, before they are sent; fine when it is noted already."""
+
+    async def about(self, operation_id: str) -> CorrespondenceId | None:
+        """What an e-mail is about; None for one that was not noted. One operation."""
+
+
 class Upload(Protocol):
     """A block upload under way. Nothing of it is visible before `commit`."""
 

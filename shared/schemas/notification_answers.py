@@ -4,7 +4,7 @@ from pydantic import Field
 
 from shared.domain.correspondence import Correspondence
 from shared.domain.identifiers import PartyKind, party_kind, party_number
-from shared.domain.notification import Channel, Medium, Notification, NotificationState
+from shared.domain.notification import Channel, Failure, Medium, Notification, NotificationState
 from shared.schemas.base import Answer, Time
 
 CREATOR_UNKNOWN = "Not found"
@@ -12,13 +12,24 @@ CREATOR_UNKNOWN = "Not found"
 _SEND_STATUS = {
     (Medium.EMAIL, NotificationState.SENDING): ("Email_Sending", "The e-mail is being sent"),
     (Medium.EMAIL, NotificationState.SENT): ("Email_Succeeded", "The e-mail has been accepted for delivery"),
+    (Medium.EMAIL, NotificationState.DELIVERED): ("Email_Delivered", "The e-mail has arrived"),
     (Medium.EMAIL, NotificationState.FAILED): ("Email_Failed", "The e-mail was not sent"),
     (Medium.SMS, NotificationState.SENDING): ("SMS_Sending", "The SMS is being sent"),
     (Medium.SMS, NotificationState.SENT): ("SMS_Accepted", "The SMS has been accepted for delivery"),
+    (Medium.SMS, NotificationState.DELIVERED): ("SMS_Delivered", "The SMS has arrived"),
     (Medium.SMS, NotificationState.FAILED): ("SMS_Failed", "The SMS was not sent"),
 }
 """Our states in the wire contract's words (section 3); what is not here is `Unknown`."""
 _UNKNOWN = ("Unknown", "It is not known whether it was sent")
+_WHY = {
+    Failure.RECIPIENT_RESERVED: "The recipient is reserved against digital mail",
+    Failure.RECIPIENT_NOT_IDENTIFIED: "No address of the recipient is known",
+    Failure.BOUNCED: "The recipient's mail server refused it",
+    Failure.FILTERED_SPAM: "It was taken for spam",
+    Failure.QUARANTINED: "It was put into quarantine",
+    Failure.SUPPRESSED_RECIPIENT: "Earlier mail to the address has bounced",
+}
+_ARRIVES = frozenset({NotificationState.SENT, NotificationState.DELIVERED})
 _PROCESSING = ("Order_Processing", "The order is being processed")
 _COMPLETED = ("Order_Completed", "The order has been completed")
 
@@ -118,18 +129,26 @@ def _channel(state: Correspondence, one: Notification) -> Channel:
 
 
 def _sent(one: Notification) -> SendDetails:
-    status, description = _SEND_STATUS.get((one.medium, one.state), _UNKNOWN)
     kind = party_kind(one.recipient) if one.recipient is not None else None
     number = party_number(one.recipient) if one.recipient is not None else None
     recipient = RecipientAnswer(
-        email_address=one.address if one.medium is Medium.EMAIL else None,
-        mobile_number=one.address if one.medium is Medium.SMS else None,
+        email_address=(one.address or None) if one.medium is Medium.EMAIL else None,
+        mobile_number=(one.address or None) if one.medium is Medium.SMS else None,
         organization_number=number if kind is PartyKind.ORGANISATION else None,
         national_identity_number=number if kind is PartyKind.PERSON else None,
+        is_reserved=True if one.failure is Failure.RECIPIENT_RESERVED else None,
     )
     return SendDetails(
         id=one.id,
-        succeeded=one.state is NotificationState.SENT,
+        succeeded=one.state in _ARRIVES,
         recipient=recipient,
-        send_status=StatusAnswer(status=status, description=description, last_update=one.changed),
+        send_status=send_status(one),
     )
+
+
+def send_status(one: Notification) -> StatusAnswer:
+    """How far it has come, and why no further."""
+    status, description = _SEND_STATUS.get((one.medium, one.state), _UNKNOWN)
+    if one.failure is not None:
+        status, description = f"{status}_{one.failure}", _WHY[one.failure]
+    return StatusAnswer(status=status, description=description, last_update=one.changed)

@@ -15,7 +15,8 @@ from shared.domain.replies import with_reply_links
 from shared.domain.requests import NewMessage
 from shared.ports import App
 from shared.telemetry import Log
-from shared.usecases import idempotency, notifying
+from shared.usecases import addressing, idempotency
+from shared.usecases.addressing import Planned
 from shared.usecases.batches import Batch, batch_of, begin_correspondence, with_bytes
 from shared.usecases.judging import Judged, SentFile, admit, judge
 
@@ -69,8 +70,8 @@ async def _letter(
     notices: list[PlannedNotice] = []
     if state.notification is not None and Status.RESERVED not in state.ever:
         for reminder in range(1 + state.notification.send_reminder):
-            planned = await notifying.plan(app, state, new.content, reminder, contacts=contacts)
-            notices += [_notice(one, new.content.language) for one in planned]
+            plan = await addressing.plan(app, state, new.content, reminder, contacts=contacts)
+            notices += [_notice(one, new.content.language) for one in plan.planned]
     return PlannedLetter(
         recipient=recipient,
         status=state.status,
@@ -81,7 +82,7 @@ async def _letter(
     )
 
 
-def _notice(planned: notifying.Planned, language: str) -> PlannedNotice:
+def _notice(planned: Planned, language: str) -> PlannedNotice:
     one, email = planned.notification, planned.email
     return PlannedNotice(
         medium=one.medium,

@@ -10,6 +10,7 @@ from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
 from shared.adapters.outbox import ServiceBusOutbox
+from shared.adapters.sendings import SendingTable
 from shared.adapters.stuck import StuckTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
@@ -40,6 +41,7 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
             scanner=fakes.scanner,
             registry=fakes.registry,
             decisions=fakes.decisions,
+            sendings=SendingTable(tables),
             email=fakes.email,
             sms=fakes.sms,
             dialogs=fakes.dialogs,

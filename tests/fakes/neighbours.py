@@ -101,6 +101,7 @@ class SentSms:
     to: str
     text: str
     first_sent: datetime
+    tag: str = ""
 
 
 @dataclass
@@ -110,11 +111,11 @@ class FakeSms(Failing):
     sent: list[SentSms] = field(default_factory=list)
     calls: int = 0
 
-    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime) -> None:
+    async def send(self, operation_id: str, to: str, text: str, *, first_sent: datetime, tag: str = "") -> None:
         self.calls += 1
         self._next()
         if all(operation_id != earlier.operation_id for earlier in self.sent):
-            self.sent.append(SentSms(operation_id, to, text, first_sent))
+            self.sent.append(SentSms(operation_id, to, text, first_sent, tag))
 
 
 @dataclass

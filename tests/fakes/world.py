@@ -28,6 +28,7 @@ from tests.fakes.neighbours import (
 from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes, FakeStuckList
 from tests.fakes.registers import FakeRegistry, FakeSubscriptions
 from tests.fakes.seals import FakeSeals
+from tests.fakes.sendings import FakeSendings
 from tests.fakes.storage import FakeAttachments, FakeBlobs, FakeCorrespondences
 
 SENDER = Subject(
@@ -152,6 +153,7 @@ class World:
     scanner: FakeScanner = field(default_factory=FakeScanner)
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     decisions: FakeDecisions = field(default_factory=FakeDecisions)
+    sendings: FakeSendings = field(default_factory=FakeSendings)
     email: FakeEmail = field(default_factory=FakeEmail)
     sms: FakeSms = field(default_factory=FakeSms)
     dialogs: FakeDialogs = field(default_factory=FakeDialogs)

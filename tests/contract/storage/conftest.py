@@ -12,11 +12,13 @@ from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
 from shared.adapters.registry import RegistryTable
+from shared.adapters.sendings import SendingTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
-from shared.ports import Agenda, Attachments, Blobs, Correspondences, Idempotency, Mailboxes
+from shared.ports import Agenda, Attachments, Blobs, Correspondences, Idempotency, Mailboxes, Sendings
 from tests.builders import NOW
 from tests.contract.storage.faults import FaultyTransport
+from tests.fakes.sendings import FakeSendings
 from tests.fakes.storage import (
     FakeAgenda,
     FakeAttachments,
@@ -117,3 +119,9 @@ def registry(request: Request, tables: Tables) -> RegistryTable | FakeRegistry:
 def subscriptions(request: Request, tables: Tables) -> SubscriptionTable | FakeSubscriptions:
     """The port Subscriptions, with the log of deliveries."""
     return FakeSubscriptions() if request.param == "fake" else SubscriptionTable(tables, bytes(32), settle_seconds=0)
+
+
+@pytest.fixture(params=BOTH)
+def sendings(request: Request, tables: Tables) -> Sendings:
+    """The port Sendings."""
+    return FakeSendings() if request.param == "fake" else SendingTable(tables)

@@ -9,7 +9,7 @@ import pytest
 from shared.domain.errors import Conflict, Rejected, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId
-from shared.domain.notification import Channel, ContactPoint, CustomRecipient, NotificationState
+from shared.domain.notification import Channel, ContactPoint, CustomRecipient, Failure, NotificationState
 from shared.usecases import acting, lifecycle, notifying, reading
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE, new_id, notification_request, texts
 from tests.fakes.world import READER, World
@@ -155,12 +155,19 @@ async def test_who_is_reserved_is_not_told_unless_it_is_ignored() -> None:
 
 
 async def test_who_cannot_be_reached_fails_nothing() -> None:
-    """The letter is published; nothing is sent."""
+    """The letter is published; nothing is sent, which its sender is told, and sees; and it stays so."""
     world = World()
+    known = dict(world.registry.contact_points)
     world.registry.contact_points.clear()
     id_ = await published(world, **wanted())
-    assert not world.correspondences.notices[id_]
+    (notice,) = world.correspondences.notices[id_].values()
+    assert (notice.address, notice.recipient) == ("", PERSON)
+    assert (notice.state, notice.failure) == (NotificationState.FAILED, Failure.RECIPIENT_NOT_IDENTIFIED)
+    world.registry.contact_points |= known
+    await notifying.notify(world.app, id_)
+    assert not world.email.sent
     assert FactType.PUBLISHED in facts_of(world, id_)
+    assert facts_of(world, id_).count(FactType.NOTIFICATION_CREATION_FAILED) == 1
 
 
 async def test_names_come_from_the_registers_as_far_as_they_know_them() -> None:
@@ -227,14 +234,27 @@ async def test_a_reminder_that_cannot_be_sent_now_waits_as_well() -> None:
     assert FactType.NOTIFICATION_FAILED not in facts_of(world, id_)
 
 
-async def test_a_notice_to_an_address_that_changed_in_between_is_left_unknown() -> None:
-    """The new address gets it; the old one is not tried again, and never shown as being sent for ever."""
+async def test_a_notice_keeps_the_address_that_it_was_begun_with() -> None:
+    """Whatever the register says later: nobody gets a second one, not even when it is looked at again."""
     world = World()
     world.email.fail(DOWN)
     id_ = await published(world, **wanted())
     world.registry.contact_points[PERSON] = ContactPoint(emails=("ny@person.example",))
     await world.advance(timedelta(minutes=1))
-    assert notices(world, id_) == {KARI: NotificationState.UNKNOWN, "ny@person.example": NotificationState.SENT}
+    await notifying.notify(world.app, id_)
+    assert notices(world, id_) == {KARI: NotificationState.SENT}
+    assert [to for to, _ in mails(world)] == [KARI]
+
+
+async def test_a_notice_begun_to_somebody_who_is_reserved_by_now_is_left_unknown() -> None:
+    """It is not tried again, and never shown as being sent for ever; nor is another one begun."""
+    world = World()
+    world.email.fail(DOWN)
+    id_ = await published(world, **wanted())
+    world.registry.contact_points[PERSON] = ContactPoint(emails=(KARI,), reserved=True)
+    await world.advance(timedelta(minutes=1))
+    assert notices(world, id_) == {KARI: NotificationState.UNKNOWN}
+    assert not world.email.sent
 
 
 async def test_after_a_day_an_outcome_that_is_not_known_stays_unknown() -> None:
@@ -256,7 +276,7 @@ async def test_that_it_was_sent_is_better_known_than_unknown() -> None:
     id_ = await ready(world, **wanted())
 
     async def given_up() -> None:
-        world.registry.contact_points.pop(PERSON)
+        world.registry.contact_points[PERSON] = ContactPoint(emails=(KARI,), reserved=True)
         await notifying.notify(world.app, id_)
         assert notices(world, id_)[KARI] is NotificationState.UNKNOWN
 
