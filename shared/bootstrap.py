@@ -90,7 +90,15 @@ async def authenticate(authorization: str | None) -> Subject:
 
 def tells_results_of_scans(secret: str) -> Subject | None:
     """Who sends results of scans with the shared secret; None when it is not the one, or there is none."""
-    expected = settings().scan_results_secret
+    return _event_grid(secret, settings().scan_results_secret)
+
+
+def tells_of_notifications(secret: str) -> Subject | None:
+    """Who sends reports of e-mail and SMS with the shared secret; None when it is not the one, or there is none."""
+    return _event_grid(secret, settings().notification_reports_secret)
+
+
+def _event_grid(secret: str, expected: str) -> Subject | None:
     if not expected or not hmac.compare_digest(secret.encode(), expected.encode()):
         return None
     return Subject(issuer=Issuer.ENTRA, scopes=frozenset({Scope.EVENT_GRID}))

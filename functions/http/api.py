@@ -5,7 +5,16 @@ from typing import Any
 from fastapi import FastAPI, Response
 from fastapi.routing import APIRoute
 
-from functions.http import actions, attachments, correspondences, operations, scan_results, stuck, subscriptions
+from functions.http import (
+    actions,
+    attachments,
+    correspondences,
+    notification_reports,
+    operations,
+    scan_results,
+    stuck,
+    subscriptions,
+)
 from functions.http.bodiless import answering_head
 from functions.http.edge import answer_errors_of, guard
 from functions.http.operation import Operation
@@ -16,6 +25,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *attachments.OPERATIONS,
     *subscriptions.OPERATIONS,
     *scan_results.OPERATIONS,
+    *notification_reports.OPERATIONS,
     *stuck.OPERATIONS,
     *operations.OPERATIONS,
 )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from fastapi import Request
 
 from functions.edge import the_app as the_app  # noqa: PLC0414 (exported: the edge finds it here)
+from functions.http.operation import Policy
 from shared.domain.policy import Subject
 from shared.ports import App
 
@@ -31,11 +32,12 @@ async def subject_of(authorization: str | None) -> Subject | None:
         return None
 
 
-def subject_by_secret(secret: str) -> Subject | None:
-    """Who knows this secret, or None."""
+def subject_by_secret(policy: Policy, secret: str) -> Subject | None:
+    """Who knows the secret of operations of this policy, or None."""
     from shared import bootstrap
 
-    return bootstrap.tells_results_of_scans(secret)
+    reports = policy is Policy.NOTIFICATION_REPORTS
+    return bootstrap.tells_of_notifications(secret) if reports else bootstrap.tells_results_of_scans(secret)
 
 
 def settings_fault() -> str | None:

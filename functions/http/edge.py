@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from functions.http import composition, cors
 from functions.http.accepting import accepts
-from functions.http.operation import BYTES, Operation, Policy, admits, must_be_exchanged
+from functions.http.operation import BY_EVENT_GRID, BYTES, Operation, Policy, admits, must_be_exchanged
 from functions.http.problems import invalid, problem, refused
 from shared.domain.errors import Conflict, DomainError, ErrorKind, InvalidRequest, Refusal, Rejected, Unavailable
 from shared.domain.policy import Subject
@@ -138,11 +138,11 @@ async def _admit(operation: Operation, scope: Scope) -> Response | None:
 
 
 async def _caller(operation: Operation, scope: Scope, headers: Headers) -> Subject | None:
-    """Whom the token names; results of scans may come with a shared secret instead, in a header or in the query."""
-    if operation.policy is Policy.SCAN_RESULTS:
+    """Whom the token names; Event Grid may come with a shared secret instead, in a header or in the query."""
+    if operation.policy in BY_EVENT_GRID:
         secret = headers.get(SECRET_HEADER) or QueryParams(scope["query_string"]).get("secret")
         if secret:
-            return composition.subject_by_secret(secret)
+            return composition.subject_by_secret(operation.policy, secret)
     return await composition.subject_of(headers.get("authorization"))
 
 

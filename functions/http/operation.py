@@ -34,6 +34,7 @@ class Policy(StrEnum):
     SUBSCRIBER = "Subscriber"
     MAINTENANCE = "Maintenance"
     SCAN_RESULTS = "ScanResults"
+    NOTIFICATION_REPORTS = "NotificationReports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,10 @@ class Operation:
     def types(self) -> tuple[str, ...]:
         """The media types of a good answer, the usual one first; none when they are not the caller's to choose."""
         return (self.produces, *self.alternatives) if self.produces is not None else ()
+
+
+BY_EVENT_GRID = frozenset({Policy.SCAN_RESULTS, Policy.NOTIFICATION_REPORTS})
+"""Operations that Event Grid calls, with a token of Entra or with a secret of each."""
 
 
 def admits(policy: Policy, caller: Subject) -> bool:
@@ -136,7 +141,7 @@ def _maintains(caller: Subject) -> bool:
     return caller.issuer is Issuer.MASKINPORTEN and caller.has(Scope.MAINTENANCE)
 
 
-def _tells_results_of_scans(caller: Subject) -> bool:
+def _is_event_grid(caller: Subject) -> bool:
     return caller.issuer is Issuer.ENTRA and caller.has(Scope.EVENT_GRID)
 
 
@@ -150,5 +155,6 @@ _RULES: Mapping[Policy, Callable[[Subject], bool]] = {
     Policy.FORWARD_CHECK: _checks_forwarding,
     Policy.SUBSCRIBER: _subscribes,
     Policy.MAINTENANCE: _maintains,
-    Policy.SCAN_RESULTS: _tells_results_of_scans,
+    Policy.SCAN_RESULTS: _is_event_grid,
+    Policy.NOTIFICATION_REPORTS: _is_event_grid,
 }

@@ -7,7 +7,8 @@ from functions.http.answering import Context, body
 from functions.http.operation import BASE, JSON, Operation, Policy
 from shared.domain.errors import DomainError
 from shared.domain.scan_results import ScanResult
-from shared.schemas.scan_results import NotAnEvent, ValidationResponse, events
+from shared.schemas.event_grid import NotAnEvent, ValidationResponse
+from shared.schemas.scan_results import events
 from shared.usecases import scanning
 
 

@@ -40,6 +40,7 @@ ADMITTED = {
     Policy.SUBSCRIBER: {"subscriber"},
     Policy.MAINTENANCE: {"maintainer"},
     Policy.SCAN_RESULTS: {"event-grid"},
+    Policy.NOTIFICATION_REPORTS: {"event-grid"},
 }
 
 

@@ -51,7 +51,7 @@ def event(**data: Any) -> dict[str, Any]:
 def known_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     """The secret that is known."""
     teller = Subject(issuer=Issuer.ENTRA, scopes=frozenset({Scope.EVENT_GRID}))
-    monkeypatch.setattr(composition, "subject_by_secret", lambda secret: teller if secret == SECRET else None)
+    monkeypatch.setattr(composition, "subject_by_secret", lambda _, secret: teller if secret == SECRET else None)
 
 
 async def told(rim: Rim, body: object, who: str = "event-grid") -> tuple[int, str]:

@@ -34,6 +34,7 @@ ALTERNATIVES: Mapping[Policy, tuple[Alternative, ...]] = {
     Policy.NOTIFICATION_CHECK: ({MASKINPORTEN: [Scope.CONDITION_CHECK]},),
     Policy.MAINTENANCE: ({MASKINPORTEN: [Scope.MAINTENANCE]},),
     Policy.SCAN_RESULTS: (),
+    Policy.NOTIFICATION_REPORTS: (),
     Policy.FORWARD_CHECK: tuple({issuer: [Scope.FORWARD_CHECK]} for issuer in (ALTINN, MASKINPORTEN, IDPORTEN)),
     Policy.SUBSCRIBER: ({ALTINN: [Scope.EVENTS_SUBSCRIBE]}, {MASKINPORTEN: [Scope.EVENTS_SUBSCRIBE]}),
 }
