@@ -1,6 +1,7 @@
 """The settings and secrets of a local stack, made once per state folder."""
 
 import base64
+import hashlib
 import json
 import secrets as randomness
 from dataclasses import asdict, dataclass, field
@@ -27,6 +28,11 @@ class Secrets:
     communication_access_key: str = field(repr=False)
     webhook_secret_key: str = field(repr=False)
     maskinporten_jwk: str = field(repr=False)
+
+    @property
+    def notification_reports_secret(self) -> str:
+        """What the stand-in of Communication Services sends with its reports; it follows from another secret."""
+        return hashlib.sha256(f"reports:{self.webhook_secret_key}".encode()).hexdigest()
 
 
 def load_secrets(state: Path) -> Secrets:
@@ -107,6 +113,7 @@ def app_environment(port_base: int, state: Path) -> dict[str, str]:
         "MASKINPORTEN_JWK": secret.maskinporten_jwk,
         "MALWARE_SCANNER": "builtin",
         "REMINDER_DELAY": "P7D",
+        "NOTIFICATION_REPORTS_SECRET": secret.notification_reports_secret,
         "SMS_HOURS": "0-24",
         "AGENDA_SCHEDULE": "*/2 * * * * *",
         "DEAD_LETTERS_SCHEDULE": "*/10 * * * * *",

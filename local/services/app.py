@@ -15,6 +15,7 @@ from local.services import (
     pages,
     plans,
     register,
+    reports,
     sms,
     timetravel,
 )
@@ -87,6 +88,8 @@ def make_app(context: Context) -> web.Application:
     app[CONTEXT] = context
     for part in (identity, grants, email, sms, dialogs, hooks, plans, timetravel, register, pages):
         app.add_routes(part.ROUTES)
+
+    app.cleanup_ctx.append(reports.running)
 
     async def close(_: web.Application) -> None:
         context.store.close()

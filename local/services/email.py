@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from local import seeds
 from local.clock import as_exact_text
 from local.seeds import Outcome
+from local.services import reports
 from local.services.communication import Refusal, decoded_size, planned_fault, signed_body
 from local.services.context import Context, context
 from local.services.plans import Lost
@@ -130,11 +131,15 @@ async def send(request: web.Request) -> web.Response:
     lost = await planned_fault(here, "email")
     email, operation_id = _parsed(body), _operation_id(request)
     record = _record(here, operation_id, email)
-    ready = time.time() + (SLOW_SECONDS if any(map(is_slow, email.everyone())) else 0)
-    here.store.run(
+    takes_seconds = SLOW_SECONDS if any(map(is_slow, email.everyone())) else 0
+    ready = time.time() + takes_seconds
+    is_new = here.store.run(
         "INSERT INTO mail (operation_id, status, ready_at, document) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         *(operation_id, record["status"], ready, json.dumps(record)),
     )
+    for address in email.everyone() if is_new else ():
+        report = {"sender": email.sender_address, "recipient": address, "messageId": operation_id}
+        reports.tell(request, reports.EMAIL, {**report, "status": outcome(address)}, after_seconds=takes_seconds)
     if lost:
         raise Lost
     location = f"{request.scheme}://{request.host}/emails/operations/{operation_id}?{request.query_string}"

@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 from local import seeds
 from local.clock import as_exact_text
 from local.seeds import Outcome
+from local.services import reports
 from local.services.communication import Refusal, planned_fault, signed_body
 from local.services.context import Context, context
 from local.services.plans import Lost
@@ -30,10 +31,16 @@ class _Recipient(_Shape):
     repeatability_first_sent: str | None = None
 
 
+class _Options(_Shape):
+    enable_delivery_report: bool = False
+    tag: str | None = None
+
+
 class _Message(_Shape):
     from_: str = Field(alias="from", min_length=1)
     message: str = Field(min_length=1)
     sms_recipients: list[_Recipient] = Field(min_length=1, max_length=MAX_RECIPIENTS)
+    sms_send_options: _Options = _Options()
 
 
 def plain_number(text: str) -> str:
@@ -74,8 +81,9 @@ def _refused(recipient: _Recipient) -> dict[str, Any]:
     }
 
 
-def _accept(here: Context, message: _Message, recipient: _Recipient) -> dict[str, Any]:
+def _accept(request: web.Request, message: _Message, recipient: _Recipient) -> dict[str, Any]:
     """Keep one SMS and return the result for it; the same request id again gets the first one's result."""
+    here, is_reported = context(request), message.sms_send_options.enable_delivery_report
     if not _NUMBER.fullmatch(recipient.to):
         return _refused(recipient)
     request_id = str(recipient.repeatability_request_id or uuid.uuid4())
@@ -91,14 +99,24 @@ def _accept(here: Context, message: _Message, recipient: _Recipient) -> dict[str
         }
         text = json.dumps(record)
         here.store.run("INSERT INTO sms (id, request_id, document) VALUES (?, ?, ?)", record["id"], request_id, text)
+        if is_reported:
+            _report(request, record, message.sms_send_options.tag)
     else:
         record = json.loads(known["document"])
-    return _result(record)
+    return _result(record, is_reported=is_reported)
 
 
-def _result(record: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of an SMS; a failed one says so at once, since nothing reports deliveries later."""
-    delivered = record["status"] == Outcome.DELIVERED
+def _report(request: web.Request, record: dict[str, Any], tag: str | None) -> None:
+    """Tell what becomes of it."""
+    status = record["status"]
+    details = "No error." if status == Outcome.DELIVERED else "The number cannot receive messages."
+    data = {"messageId": record["id"], "from": record["from"], "to": record["to"], "tag": tag}
+    reports.tell(request, reports.SMS, {**data, "deliveryStatus": status, "deliveryStatusDetails": details})
+
+
+def _result(record: dict[str, Any], *, is_reported: bool) -> dict[str, Any]:
+    """Return the result of an SMS; a failed one says so at once when nothing reports deliveries later."""
+    delivered = is_reported or record["status"] == Outcome.DELIVERED
     return {
         "to": record["to"],
         "messageId": record["id"],
@@ -116,7 +134,7 @@ async def send(request: web.Request) -> web.Response:
     lost = await planned_fault(here, "sms")
     message = _parsed(body)
     with here.store.transaction():
-        results = [_accept(here, message, recipient) for recipient in message.sms_recipients]
+        results = [_accept(request, message, recipient) for recipient in message.sms_recipients]
     if lost:
         raise Lost
     return web.json_response({"value": results}, status=202)
