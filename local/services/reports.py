@@ -29,7 +29,7 @@ async def running(app: web.Application) -> AsyncIterator[None]:
 def tell(request: web.Request, kind: str, data: dict[str, object], *, after_seconds: float = 0) -> None:
     """Report it in a while, again and again for a minute while the app does not take it."""
     here = context(request)
-    event = {
+    event: dict[str, object] = {
         "id": str(uuid.uuid4()),
         "topic": "/subscriptions/0/resourceGroups/local/providers/Microsoft.Communication/CommunicationServices/local",
         "subject": f"message/{data['messageId']}",
