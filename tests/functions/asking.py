@@ -16,6 +16,10 @@ from tests.functions.states import CALLERS, FORWARDED_TO, RIGHTS, file_in, lette
 _IDS = {"correspondenceId": entry.LETTER, "attachmentId": entry.FILE, "id": "1", "path": "nothing/here"}
 _BODIES: Mapping[str, Mapping[str, object]] = {
     "forward_correspondence": {"forwardTo": FORWARDED_TO},
+    "receive_notification_reports": {
+        "eventType": "Microsoft.Communication.EmailDeliveryReportReceived",
+        "data": {"messageId": "6f2f2f2f-0000-5000-8000-000000000000", "status": "Delivered"},
+    },
     "receive_scan_results": {
         "eventType": "Microsoft.EventGrid.SubscriptionValidationEvent",
         "data": {"validationCode": "now"},

@@ -178,7 +178,7 @@ _TABLES: Mapping[str, str] = {
         404/7001   404/7001   403        403        403        403        401        unknown
         200        401/4001   403        403        403        403        401        active
     """,
-    "receive_scan_results": """
+    "receive_scan_results receive_notification_reports": """
         scans      platform   sender     recipient  both       other      none
         200        403        403        403        403        403        401        any
     """,
