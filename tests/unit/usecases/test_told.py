@@ -5,11 +5,23 @@ from datetime import timedelta
 from typing import Any
 
 from shared.domain.errors import Rejected
-from shared.domain.notification import ContactPoint
+from shared.domain.notification import Channel, ContactPoint, CustomRecipient, Medium
+from shared.domain.notification_outcomes import DeliveryReport
 from shared.domain.verdicts import Scan
-from shared.usecases import acting, downloading, reading, scanning, webhooks
+from shared.usecases import acting, downloading, notifying, reading, scanning, webhooks
 from shared.usecases.initialise import initialise
-from tests.builders import AGENCY, NOW, PERSON, RESOURCE, message, new_attachment, notification_request, subscription
+from tests.builders import (
+    AGENCY,
+    NOW,
+    OTHER_AGENCY,
+    PERSON,
+    RESOURCE,
+    message,
+    new_attachment,
+    notification_request,
+    subscription,
+    texts,
+)
 from tests.fakes.world import READER, SENDER, World
 from tests.unit.usecases.stories import published, staged, stored
 
@@ -26,7 +38,11 @@ TOLD_OF_SENDER = {
     "correspondencereceiverconfirmed": "correspondence",
     "correspondencepurged": "correspondence",
     "notificationcreated": "notification",
+    "correspondencenotificationcreationfailed": "correspondence",
+    "correspondencenotificationdelivered": "correspondence",
+    "correspondencenotificationreminderdelivered": "correspondence",
     "correspondencenotificationfailed": "correspondence",
+    "correspondencenotificationallfailed": "correspondence",
 }
 TOLD_OF_RECIPIENT = {
     "correspondencepublished": "correspondence",
@@ -55,6 +71,21 @@ async def lived(world: World) -> None:
     made = await initialise(world.app, SENDER, asked, [await staged(world)])
     world.scanner.scan_result = Scan.INFECTED
     await scanning.scan_attachment(world.app, made.attachment_ids[0])
+    await world.settle()
+    await noticed(world)
+
+
+async def noticed(world: World) -> None:
+    """An e-mail that arrives while its SMS fails, and its reminder; and somebody whom no notice can reach."""
+    await world.registry.put_contact(PERSON, ContactPoint(emails=("kari@a.example",), mobiles=("+4740000001",)))
+    reminding = {"send_reminder": True, "reminder_channel": Channel.EMAIL, "reminder_texts": texts()}
+    id_ = await published(world, notification=notification_request(channel=Channel.EMAIL_AND_SMS, **reminding))
+    await world.advance(7 * DAY)
+    for notice in await world.correspondences.notifications(id_):
+        arrived = notice.medium is Medium.EMAIL
+        await notifying.report(world.app, DeliveryReport(notification=notice.id, delivered=arrived, about=id_))
+    unreachable = (CustomRecipient(party=OTHER_AGENCY),)
+    await published(world, notification=notification_request(custom_recipients=unreachable))
     await world.settle()
 
 
@@ -91,7 +122,7 @@ async def test_every_event_is_told_once_with_an_id_and_a_place_of_its_own() -> N
     assert {len(event["sequence"]) for event in events} == {10}
     counts = Counter(event["type"].rpartition(".")[2] for event in events)
     assert counts["attachmentdownloaded"] == 1
-    assert counts["correspondencepublished"] == 2
+    assert counts["correspondencepublished"] == 4
     by_letter: dict[str, list[str]] = {}
     for event in events:
         by_letter.setdefault(event["resourceinstance"], []).append(event["sequence"])
