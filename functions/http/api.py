@@ -9,6 +9,7 @@ from functions.http import (
     actions,
     attachments,
     correspondences,
+    notification_history,
     notification_reports,
     operations,
     scan_results,
@@ -22,6 +23,7 @@ from functions.http.operation import Operation
 OPERATIONS: tuple[Operation, ...] = (
     *correspondences.OPERATIONS,
     *actions.OPERATIONS,
+    *notification_history.OPERATIONS,
     *attachments.OPERATIONS,
     *subscriptions.OPERATIONS,
     *scan_results.OPERATIONS,

@@ -1,6 +1,7 @@
 """Looking at correspondences: overview, details, the body. What leaves a trace says so."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from shared.domain import labels, receiving
@@ -18,11 +19,11 @@ from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import CorrespondenceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import Notification
-from shared.domain.policy import Subject
+from shared.domain.policy import Action, Subject
 from shared.domain.replies import with_reply_links
 from shared.ports import App, Loaded
 from shared.usecases import lifecycle
-from shared.usecases.access import Roles, acting_party, roles_of
+from shared.usecases.access import Roles, acting_party, require, roles_of
 from shared.usecases.acting import find
 from shared.usecases.saving import decide_correspondence
 
@@ -95,6 +96,13 @@ async def details(app: App, caller: Subject, id_: CorrespondenceId) -> Correspon
         owner_code=resource.owner_code if resource else None,
         system_label=labels.shown(state.labels) if roles.recipient else SystemLabel.DEFAULT,
     )
+
+
+async def notifications(app: App, caller: Subject, id_: CorrespondenceId) -> Sequence[Notification]:
+    """Everything that was sent about it, for its sender, also when it is purged. Raises 1001, 4001."""
+    state = (await find(app, id_)).state
+    await require(app, caller, Action.WRITE, state.resource_id, state.sender)
+    return await app.correspondences.notifications(id_)
 
 
 async def open_content(app: App, caller: Subject, id_: CorrespondenceId) -> str:

@@ -35,6 +35,15 @@ _TABLES: Mapping[str, str] = {
         200        200        200        401/4001   403        401        downloaded forwarded archived to-confirm
         200        200        200        401/4001   403        401        not-to-forward
     """,
+    "get_correspondence_notifications": """
+        sender     recipient  both       other      scopeless  none
+        404/1001   403        404/1001   404/1001   403        401        unknown
+        200        403        200        401/4001   403        401        initialized ready reserved failed purged
+        200        403        200        401/4001   403        401        downloaded-purged withdrawn
+        200        403        200        401/4001   403        401        published fetched read confirmed
+        200        403        200        401/4001   403        401        downloaded forwarded archived to-confirm
+        200        403        200        401/4001   403        401        not-to-forward
+    """,
     "mark_correspondence_as_read": """
         sender     recipient  both       other      scopeless  none
         403        404/1001   404/1001   404/1001   403        401        unknown

@@ -241,6 +241,9 @@ ENTRIES: Mapping[str, Entry] = {
         ),
         refusals=(*OF_LETTER, *_OF_A_FORWARDING),
     ),
+    "get_correspondence_notifications": Entry(
+        examples=(_of(LETTER, "What was sent about a letter"),), refusals=OF_LETTER, addition=True
+    ),
     "archive_correspondence": Entry(examples=(_of(LETTER, "A letter is put away"),), refusals=OF_LETTER, addition=True),
     "unarchive_correspondence": Entry(
         examples=(_of(LETTER, "A letter is taken back"),), refusals=OF_LETTER, addition=True
