@@ -42,6 +42,7 @@ CALLERS: Mapping[str, Subject] = {
     ),
     "subscriber": _altinn(AGENCY, Scope.EVENTS_SUBSCRIBE),
     "another": _altinn(BUSINESS, Scope.EVENTS_SUBSCRIBE),
+    "operator": Subject(issuer=Issuer.MASKINPORTEN, scopes=frozenset({Scope.MAINTENANCE}), party=AGENCY),
     "scans": Subject(issuer=Issuer.ENTRA, scopes=frozenset({Scope.EVENT_GRID})),
 }
 """Whom each bearer token stands for; `none` comes without one."""

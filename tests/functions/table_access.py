@@ -191,6 +191,14 @@ _TABLES: Mapping[str, str] = {
         scans      platform   sender     recipient  both       other      none
         200        403        403        403        403        403        401        any
     """,
+    "list_stuck": """
+        operator   platform   sender     recipient  both       other      none
+        200        403        403        403        403        403        401        any
+    """,
+    "resubmit_stuck": """
+        operator   platform   sender     recipient  both       other      none
+        404/7020   403        403        403        403        403        401        unknown
+    """,
     "health healthz openapi openapi_of_upstream api_page api_page_of_upstream api_page_style": """
         other      none
         200        200        any

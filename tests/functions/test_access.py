@@ -38,4 +38,6 @@ def _states(operation: Operation) -> set[str]:
         return {"unknown", *LETTERS}
     if "{attachmentId}" in operation.path:
         return {"unknown", *FILES}
+    if "{stuckId}" in operation.path:
+        return {"unknown"}
     return {"unknown", "active"} if "{id}" in operation.path else {"any"}
