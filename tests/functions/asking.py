@@ -13,7 +13,13 @@ from tests.fakes.world import World
 from tests.functions.scene import carry_out, served
 from tests.functions.states import CALLERS, FORWARDED_TO, RIGHTS, file_in, letter_in, subscription_in
 
-_IDS = {"correspondenceId": entry.LETTER, "attachmentId": entry.FILE, "id": "1", "stuckId": "none", "path": "nothing/here"}
+_IDS = {
+    "correspondenceId": entry.LETTER,
+    "attachmentId": entry.FILE,
+    "id": "1",
+    "stuckId": "none",
+    "path": "nothing/here",
+}
 _BODIES: Mapping[str, Mapping[str, object]] = {
     "forward_correspondence": {"forwardTo": FORWARDED_TO},
     "receive_notification_reports": {
