@@ -104,7 +104,7 @@ class InitializeCorrespondences(Wire):
     @classmethod
     def _not_empty(cls, value: UUID | None) -> UUID | None:
         if value is not None and value.int == 0:
-            raise ValueError(Refusal.KEY_NOT_A_GUID.text)
+            raise ValueError(Refusal.KEY_NOT_A_GUID.text.removeprefix("idempotentKey "))  # faults begin with the name
         return value
 
     def to_domain(self) -> NewMessage:

@@ -157,10 +157,10 @@ def test_every_wrong_recipient_is_named_by_its_place_only() -> None:
 
 
 def test_an_empty_key_is_refused_in_the_words_of_1033() -> None:
-    """A GUID of zeros is none."""
+    """A GUID of zeros is none. Whoever tells the fault begins with the name of its member."""
     with pytest.raises(InvalidRequest) as caught:
         read(letter() | {"idempotentKey": "00000000-0000-0000-0000-000000000000"})
-    assert caught.value.faults[0].message == Refusal.KEY_NOT_A_GUID.text
+    assert f"idempotentKey {caught.value.faults[0].message}" == Refusal.KEY_NOT_A_GUID.text
 
 
 def test_a_wish_to_notify_is_read_with_its_fallbacks() -> None:
