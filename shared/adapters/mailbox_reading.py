@@ -13,7 +13,10 @@ from shared.domain.mailbox import Page, Place, merged
 from shared.ports.storage import MailboxQuery
 
 LEAST_COST = 25
-"""Rows that an operation counts for, however few it gave: so a walk over empty months comes to an end, too."""
+"""Rows that an operation counts for, however few it gave: so a walk over empty months comes to an end, too.
+
+No operation asks for fewer because little may still be read: it would cost the same.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,7 @@ class Reading:
         self._found: list[Place] = []
         self._after = query.after
         self._stop: Place | None = None
-        self._size = query.limit
+        self._size = query.limit + 1  # One more tells whether anything follows.
         self._rows_left = query.most_rows if query.most_rows is not None else 0
 
     @property
@@ -47,21 +50,24 @@ class Reading:
         """True when the page is full, or as much was read as may be."""
         return len(self._found) >= self._query.limit or (self._query.most_rows is not None and self._rows_left <= 0)
 
+    def charge(self) -> None:
+        """Count an operation that showed where to read."""
+        self._rows_left -= LEAST_COST
+
     async def read(self, parts: Sequence[Part]) -> bool:
-        """Read these to their end, or until it is over. True when they brought something."""
+        """Read these to their end, or until it is over, but some of them always. True when they brought something."""
         before = len(self._found)
-        while not self.is_over:
+        while True:
             left = self._query.limit - len(self._found)
             bounds = [_bounds(part, self._query, self._after) for part in parts]
-            many = max(1, min(self._size, PAGE, self._rows_left // len(parts)))
+            many = min(self._size, PAGE, max(LEAST_COST, self._rows_left // len(parts)))
             rows = [self._rows(part, bound, left, many) for part, bound in zip(parts, bounds, strict=True) if bound]
             page = merged(await asyncio.gather(*rows), left)
             self._found += page.found
             self._after = self._stop = page.next
             self._size = min(self._size * 4, PAGE)
-            if page.next is None:
-                break
-        return len(self._found) > before
+            if page.next is None or self.is_over:
+                return len(self._found) > before
 
     def page(self, rest: Place | None) -> Page:
         """What was found. `rest` is where to go on when it was over just at the end of the last parts."""

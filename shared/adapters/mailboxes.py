@@ -73,13 +73,17 @@ class MailboxTable:
         box = f"s:{escape(query.resource_id)}:"
         prefix = "" if query.senders_reference is None else _by_reference(query.senders_reference)
         reading = Reading(self._table, query, {**_wanted(query), "sender": query.party})
-        months = SentMonths(self._table, box, query)
+        months = SentMonths(self._table, box, query, reading.charge)
+        reached: Place | None = None
         async for window in months.windows():
+            if reached is not None and reading.is_over:
+                break
             parts = [Part(f"{box}{month}:{shard}", prefix, month) for month in window for shard in range(SHARDS)]
             months.brought |= await reading.read(parts)
+            reached = _before(window[-1]) if window[-1] > months.oldest else None
             if reading.is_over:
-                return reading.page(_before(window[-1]) if window[-1] > months.oldest else None)
-        return reading.page(None)
+                break
+        return reading.page(reached)
 
 
 def _received(entry: MailboxEntry) -> tuple[Write, Write]:

@@ -4,7 +4,7 @@ What lies far ahead or far back costs operations by the months that have pointer
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from shared.adapters.keys import after_prefix
@@ -26,11 +26,15 @@ def month_in(row: Row, box: str) -> str:
 
 
 class SentMonths:
-    """The walk of one search. Whoever reads the windows sets `brought` when one of them brought something."""
+    """The walk of one search. Whoever reads the windows sets `brought` when one of them brought something.
 
-    def __init__(self, table: Table, box: str, query: MailboxQuery) -> None:
+    `charge` is called for each operation of its own, so that whoever reads knows what the walk costs.
+    """
+
+    def __init__(self, table: Table, box: str, query: MailboxQuery, charge: Callable[[], None]) -> None:
         self._table = table
         self._box = box
+        self._charge = charge
         self._after = query.published_after
         ends = [query.published_before, query.after.at if query.after is not None else None]
         self._last = min((month_of(at) for at in ends if at is not None), default=_FOR_EVER)
@@ -93,6 +97,7 @@ class SentMonths:
 
     async def _first_month(self, month: str) -> str | None:
         """The first month from this one on that has a pointer."""
+        self._charge()
         low, high = quoted(self._box + month), quoted(after_prefix(self._box))
         found = await self._table.find(
             f"PartitionKey ge {low} and PartitionKey lt {high}", limit=1, select=["resource"]

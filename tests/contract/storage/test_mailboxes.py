@@ -187,6 +187,20 @@ async def test_pages_have_no_gap_and_no_double(mailboxes: Mailboxes, most_rows: 
     assert set(expected) <= {place.id for place in found}
 
 
+@pytest.mark.parametrize("as_recipient", [True, False])
+async def test_the_last_page_may_be_full(mailboxes: Mailboxes, as_recipient: bool) -> None:
+    """When the size of a page divides what there is, the last one says so: no empty page comes after it."""
+    box = _Box(mailboxes)
+    there = [(await box.put(NOW - timedelta(hours=n))).id for n in range(6)]
+    party = box.recipient if as_recipient else AGENCY
+    query = MailboxQuery(party=party, resource_id=box.resource_id, as_recipient=as_recipient, limit=3, most_rows=1000)
+    first = await mailboxes.search(query)
+    last = await mailboxes.search(replace(query, after=first.next))
+    assert [place.id for place in (*first.found, *last.found)] == there
+    assert first.next == first.found[-1]
+    assert last.next is None
+
+
 async def test_references_are_exact(mailboxes: Mailboxes) -> None:
     """The sender's reference is compared sign by sign, by both sides, whatever signs it has."""
     box = _Box(mailboxes)

@@ -15,6 +15,7 @@ from shared.adapters.blobs import BlobStore
 from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
+from shared.adapters.sent_months import SentMonths
 from shared.adapters.storage_calls import operations
 from shared.adapters.tables import Op, Row, Table, Tables, Write, in_partition
 from shared.domain.changes import Due, Task
@@ -95,6 +96,20 @@ async def test_pointers_cost_one_operation_a_partition(tables: Tables, store: Bl
     assert await _cost(keys.begin(request)) == {"table.insert": 1}
     assert await _cost(keys.begin(request)) == {"table.insert": 1, "table.get": 1}
     assert await _cost(keys.finish(AGENCY, request.key, "{}")) == {"table.merge": 1}
+
+
+async def test_a_walk_over_months_is_charged(tables: Tables) -> None:
+    """Each operation that shows a sender's months counts against what a page may read."""
+    mailboxes, mine, charges = MailboxTable(tables), resource(), []
+    for months in (0, 5, 40):
+        at = NOW - timedelta(days=30 * months)
+        state = initialised(resource_id=mine, requested_publish_time=at).state
+        await mailboxes.point(MailboxEntry(correspondence=state, title=None))
+    query = MailboxQuery(party=AGENCY, resource_id=mine, as_recipient=False)
+    walk = SentMonths(tables.table("mailboxes"), f"s:{mine}:", query, lambda: charges.append(1))
+    operations.clear()
+    assert len([month async for window in walk.windows() for month in window]) >= 3
+    assert operations.total() == len(charges) > 3
 
 
 async def test_attachments_cost_one_operation_each(tables: Tables) -> None:
