@@ -75,8 +75,8 @@ async def staged_form(app: App, request: Request, stack: AsyncExitStack, *, uplo
 
     `uploads` begins one.
 
-    Raises InvalidRequest for a body that is no form, 2004 for an empty or too large file, 1038 for too many,
-    7004 for fields that are too long together, 2022 for a body that is cut off.
+    Raises InvalidRequest for a body that is no form, 2004 for a too large file (an empty one is refused in its
+    turn), 1038 for too many, 7004 for fields that are too long together, 2022 for a body that is cut off.
     """
     staging = _Staging(app, stack, uploads)
     async for event in parts_of(chunks_of(request), request.headers.get("content-type", "")):
@@ -137,7 +137,6 @@ class _Staging:
             and self.upload is not None
             and self.attachment_id is not None
         ):
-            check_file_size(self.size, max_bytes=self.app.rules.max_form_file_bytes)
             sha256 = await self.upload.flush()
             self.form.files.append(StagedFile(part.file_name, self.size, self.attachment_id, self.upload, sha256))
         elif part is not None and part.file_name is None:

@@ -67,8 +67,7 @@ def check_message(message: NewMessage, *, texts: TextProbe, now: datetime, minim
     check_new_names(message)
     check_new_expirations(message, minimum_days=minimum_expiration_days)
     check_reply_options(message.reply_options)
-    if message.notification is not None:
-        check_notification(message.notification, recipients=len(message.recipients), numbers=texts)
+    check_notice(message, texts)
 
 
 def check_resource_type(message: NewMessage, type_: str) -> None:
@@ -209,6 +208,20 @@ def check_reply_options(options: Iterable[ReplyOption]) -> None:
         raise DomainError(Refusal.REPLY_OPTION_INVALID)
 
 
+def check_notice(message: NewMessage, texts: TextProbe) -> None:
+    """The wish to notify, if there is one, can be fulfilled. Raises 3001, then what `check_notification` raises.
+
+    Source: wire contract 5.1, item 25.
+    """
+    if message.notification is not None:
+        check_notification(
+            message.notification,
+            recipients=len(message.recipients),
+            numbers=texts,
+            unreadable=message.unreadable_notification,
+        )
+
+
 def expiry(message: NewMessage, expiration_in_days: int | None, *, now: datetime) -> datetime | None:
     """When this correspondence's use of an attachment ends; None for never. Source: wire contract 5.6."""
     if expiration_in_days is None:
@@ -247,6 +260,7 @@ __all__ = [
     "check_message_sender",
     "check_new_expirations",
     "check_new_names",
+    "check_notice",
     "check_notification",
     "check_references",
     "check_reply_options",

@@ -40,13 +40,18 @@ def is_email(address: str) -> bool:
     return ";" not in address and _EMAIL.fullmatch(address) is not None
 
 
-def check_notification(request: NotificationRequest, *, recipients: int, numbers: MobileProbe) -> None:
+def check_notification(
+    request: NotificationRequest, *, recipients: int, numbers: MobileProbe, unreadable: Refusal | None = None
+) -> None:
     """Judge the wish; `recipients` is how many correspondences the request makes.
 
-    Raises 3022, 3017, 3019, 3018, 3015, 3011, 3012 about custom recipients, then 3002 to 3007, 3024, 3025 about
-    missing texts. Source: wire contract 5.8.
+    Raises 3001 about the template, 3022, 3017, 3019, 3018, 3015, 3011, 3012 about custom recipients, then 3002 to
+    3007, 3024, 3025 about missing texts. `unreadable` is 3001 or 3018, when it was found on reading.
+    Source: wire contract 5.1, item 25, and 5.8.
     """
-    _check_custom_recipients(request, recipients, numbers)
+    if unreadable is Refusal.TEMPLATE_UNKNOWN:
+        raise DomainError(unreadable)
+    _check_custom_recipients(request, recipients, numbers, unreadable)
     if request.template is Template.GENERIC:
         return
     main, _ = _NEEDS[request.channel]
@@ -58,7 +63,9 @@ def check_notification(request: NotificationRequest, *, recipients: int, numbers
             raise DomainError(_NEEDS[channel][1])
 
 
-def _check_custom_recipients(request: NotificationRequest, recipients: int, numbers: MobileProbe) -> None:
+def _check_custom_recipients(
+    request: NotificationRequest, recipients: int, numbers: MobileProbe, unreadable: Refusal | None
+) -> None:
     if request.override_registered and not request.custom_recipients:
         raise DomainError(Refusal.OVERRIDE_NEEDS_CUSTOM_RECIPIENTS)
     if not request.custom_recipients:
@@ -67,6 +74,8 @@ def _check_custom_recipients(request: NotificationRequest, recipients: int, numb
         raise DomainError(Refusal.CUSTOM_RECIPIENTS_NEED_ONE_RECIPIENT)
     for recipient in request.custom_recipients:
         _check_identifiers(recipient)
+    if unreadable is not None:
+        raise DomainError(unreadable)
     by_address = any(r.email or r.mobile for r in request.custom_recipients)
     if by_address and (_names_recipient(request.texts) or _names_recipient(request.reminder_texts)):
         raise DomainError(Refusal.KEYWORD_NEEDS_IDENTITY)

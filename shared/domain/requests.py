@@ -6,6 +6,7 @@ from datetime import datetime
 
 from shared.domain.attachment import External
 from shared.domain.correspondence import Content, ExternalReference, ReplyOption, Status, named_dialog
+from shared.domain.errors import Refusal
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn, ResourceId
 from shared.domain.notification import NotificationRequest
 
@@ -29,7 +30,8 @@ class NewMessage:
     """One message to one or many recipients. Lists keep the order of the request; times are aware UTC.
 
     `requested_publish_time` None means at once. `digest` (SHA-256 hex of the request's meaning) tells a repeated
-    request from another one under the same idempotency key.
+    request from another one under the same idempotency key. `unreadable_notification` is what makes the wish to notify
+    none at all: it was found when the request was read, and is told in its turn.
     """
 
     resource_id: ResourceId
@@ -43,6 +45,7 @@ class NewMessage:
     property_list: Mapping[str, str] = field(default_factory=dict)
     reply_options: tuple[ReplyOption, ...] = ()
     notification: NotificationRequest | None = None
+    unreadable_notification: Refusal | None = None
     existing_attachments: tuple[AttachmentId, ...] = ()
     new_attachments: tuple[NewAttachment, ...] = ()
     ignore_reservation: bool = False

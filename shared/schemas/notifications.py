@@ -27,12 +27,15 @@ class NotificationRecipient(Wire):
     is_reserved: Flag | None = None
 
     def to_domain(self, path: str) -> CustomRecipient:
-        """The recipient; `path` says where it stands. Raises 3018, InvalidRequest for a number that is none."""
-        if self.organization_number and self.national_identity_number:
-            raise DomainError(Refusal.CUSTOM_RECIPIENT_SEVERAL_IDENTIFIERS)
+        """The recipient; `path` says where it stands. Raises InvalidRequest for a number that is none."""
         return CustomRecipient(
             email=self.email_address or None, mobile=self.mobile_number or None, party=self._party(path)
         )
+
+    @property
+    def has_two_numbers(self) -> bool:
+        """True when it is an organisation and a person at once."""
+        return bool(self.organization_number and self.national_identity_number)
 
     def _party(self, path: str) -> PartyUrn | None:
         for name, value, kind in (
@@ -78,7 +81,10 @@ class Notification(Wire):
     override_registered_contact_information: Flag = False
 
     def to_domain(self) -> NotificationRequest:
-        """The wish. Raises 3023, 3001 about the template, 3018, InvalidRequest about custom recipients."""
+        """The wish. Raises 3023 about the template, InvalidRequest about custom recipients.
+
+        What else `unreadable` finds is told later, and nothing comes of the wish.
+        """
         is_html = self.email_content_type is EmailContentType.HTML
         reminder_type = self.reminder_email_content_type or self.email_content_type
         recipients = self._recipients()
@@ -104,15 +110,24 @@ class Notification(Wire):
         number = self.notification_template
         return number is None or isinstance(number, Template) or number in _TEMPLATES_WITHOUT_TEXTS
 
+    @property
+    def unreadable(self) -> Refusal | None:
+        """What the domain has no form for: 3001 for a template without texts, 3018 for a recipient of two numbers."""
+        if self.notification_template in _TEMPLATES_WITHOUT_TEXTS:
+            return Refusal.TEMPLATE_UNKNOWN
+        if any(recipient.has_two_numbers for _, recipient in self._recipients()):
+            return Refusal.CUSTOM_RECIPIENT_SEVERAL_IDENTIFIERS
+        return None
+
     def template(self) -> Template:
-        """The template, by default the sender's own texts. Raises 3023 for a number outside the list, 3001."""
+        """The template, by default the sender's own texts. Raises 3023 for a number outside the list."""
         match self.notification_template:
             case None:
                 return Template.CUSTOM
             case Template() as template:
                 return template
             case number if number in _TEMPLATES_WITHOUT_TEXTS:
-                raise DomainError(Refusal.TEMPLATE_UNKNOWN)
+                return Template.CUSTOM  # never used: the wish is `unreadable`
             case _:
                 raise DomainError(Refusal.TEMPLATE_OUT_OF_RANGE)
 

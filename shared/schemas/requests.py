@@ -128,6 +128,7 @@ class InitializeCorrespondences(Wire):
             property_list=dict(asked.property_list or {}),
             reply_options=tuple(ReplyOption(one.link_url, one.link_text) for one in asked.reply_options or ()),
             notification=asked.notification.to_domain() if asked.notification else None,
+            unreadable_notification=asked.notification.unreadable if asked.notification else None,
             existing_attachments=tuple(AttachmentId(str(id_)) for id_ in self.existing_attachments or ()),
             new_attachments=tuple(entry.to_new(resource) for entry in asked.content.attachments or ()),
             ignore_reservation=bool(asked.ignore_reservation),

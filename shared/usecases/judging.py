@@ -8,7 +8,6 @@ from datetime import datetime
 from shared.domain import checks
 from shared.domain.attachment import Attachment
 from shared.domain.checks_files import check_file_size
-from shared.domain.checks_notification import check_notification
 from shared.domain.correspondence import AttachmentUse, Content
 from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, PartyKind, PartyUrn, party_kind
@@ -92,14 +91,13 @@ async def judge(
     checks.check_forwarded_size(message, sizes)
     checks.check_new_names(message)
     places = checks.pair_files(message.new_attachments, [file.name for file in files])
-    checks.check_new_expirations(message, minimum_days=app.rules.minimum_expiration_days)
     await require_addresses(app, resource.owner, message)
     for file in files:
         check_file_size(file.size, max_bytes=app.rules.largest_file(resource.id))
+    checks.check_new_expirations(message, minimum_days=app.rules.minimum_expiration_days)
     await _check_time_left(app, existing.values(), now)
     checks.check_reply_options(message.reply_options)
-    if message.notification is not None:
-        check_notification(message.notification, recipients=len(message.recipients), numbers=app.texts)
+    checks.check_notice(message, app.texts)
     return Judged(
         parties=parties,
         reserved=reserved,

@@ -109,6 +109,7 @@ def with_file(**changes: Any) -> Given:
 async def put_file(world: World, **changes: Any) -> None:
     """The existing file is there, of ten bytes and published unless told otherwise."""
     state = attachment(**{"id": AttachmentId(entry.FILE), **changes})
+    world.attachments.partitions.pop(state.id, None)
     await world.app.attachments.create(AttachmentChange(state=state), PERMIT)
 
 
@@ -222,7 +223,9 @@ FAULTS: Mapping[Refusal, Fault] = {
     Refusal.CONFIDENTIAL_FLAG_WRONG: Fault(members={"isConfidential": True}),
     Refusal.FORWARDING_NEEDS_LEVEL_0: Fault(members={"allowForwarding": True}, given=with_resource(minimum_level=3)),
     Refusal.DUPLICATE_RECIPIENTS: Fault(members={"recipients": [TO_BUSINESS, str(BUSINESS)]}),
-    Refusal.RECIPIENTS_UNKNOWN: Fault(given=_business_is_unknown, detail=f".+: {BUSINESS}"),
+    Refusal.RECIPIENTS_UNKNOWN: Fault(
+        members={"recipients": [TO_BUSINESS]}, given=_business_is_unknown, detail=f".+: {BUSINESS}"
+    ),
     Refusal.RECIPIENT_LACKS_ROLES: Fault(
         members={"isConfidential": True}, given=with_resource(confidential=True), detail=f".+: {BUSINESS}"
     ),

@@ -21,7 +21,7 @@ from tests.functions.scene import scene, served
 SHOWN = [operation for operation in OPERATIONS if not operation.hidden]
 OF_JSON = [operation for operation in SHOWN if operation.consumes == JSON]
 WITH_BODY = [operation for operation in SHOWN if operation.consumes]
-WITH_GUIDS = [operation for operation in SHOWN if "Id}" in operation.path]
+WITH_GUIDS = [one for one in SHOWN if "{correspondenceId}" in one.path or "{attachmentId}" in one.path]
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 STORES = (
     "correspondences",

@@ -103,13 +103,14 @@ async def test_a_form_is_stored_while_it_arrives(rim: Rim) -> None:
 @pytest.mark.parametrize(
     ("files", "number"),
     [
-        ([("attachments", ("a.pdf", b""))], 2004),
+        ([("attachments", ("a.pdf", b"more"))], 2004),
         ([("attachments", (f"{i}.pdf", b"x")) for i in range(101)], 1038),
     ],
 )
 async def test_a_refused_form_leaves_nothing(rim: Rim, files: list[object], number: int) -> None:
     """Every upload has ended, none was committed, and the use case was not called."""
     rim.stub(initialise, "initialise", MADE)
+    rim.app.rules = replace(rim.app.rules, max_form_file_bytes=3)
     fields = {
         "Correspondence.ResourceId": "example-letters",
         "Correspondence.SendersReference": "r",

@@ -6,7 +6,7 @@ import pytest
 
 from shared.domain.attachment import External
 from shared.domain.correspondence import BodyFormat
-from shared.domain.errors import DomainError, InvalidRequest
+from shared.domain.errors import InvalidRequest, Refusal
 from shared.schemas.forms import as_body, is_file_field, read_form
 
 LEAST = [
@@ -84,8 +84,8 @@ def test_an_undefined_template_is_an_ordinary_fault_here() -> None:
     at = "Correspondence.Notification.NotificationTemplate"
     with pytest.raises(InvalidRequest):
         read_form([*LEAST, (at, "7")])
-    with pytest.raises(DomainError):
-        read_form([*LEAST, (at, "2")]).to_domain()
+    without_texts = read_form([*LEAST, (at, "2")]).to_domain()
+    assert without_texts.unreadable_notification is Refusal.TEMPLATE_UNKNOWN
     assert read_form([*LEAST, (at, "1")]).to_domain().notification is not None
 
 
