@@ -40,7 +40,7 @@ lint: setup ## Check style, types and the arrows between the rooms
 	@$(PY) -m ruff check . && $(PY) -m ruff format --check . && $(PY) -m mypy && .venv/bin/lint-imports
 
 .PHONY: bench
-bench: setup ## Measure: import, memory of big files, creates per second against the raw floor
+bench: setup ## Measure: import, creates against the raw floor, searches in big boxes, memory of big files (half an hour)
 	@exec $(PY) -m bench
 
 .PHONY: index

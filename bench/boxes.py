@@ -12,6 +12,7 @@ from typing import Any
 
 from azure.data.tables.aio import TableClient
 
+from bench.transactions import Transactions
 from shared.adapters.keys import reversed_time, time_of
 from shared.adapters.mailboxes import SHARDS
 from shared.adapters.months import month_of
@@ -33,22 +34,22 @@ async def fill(connection: str, like: str, resource: str, letters: int, tell: Ca
     async with TableClient.from_connection_string(connection, "mailboxes") as table:
         found = table.query_entities(f"resource eq {quoted(resource)}")
         pointers = [entity async for entity in found if entity["RowKey"].endswith(like)]
-        done = 0
+    done = 0
+    async with Transactions(connection, "mailboxes") as transactions:
         for numbers in batched(range(1, letters + 1), _TOGETHER, strict=False):
-            transactions = list(_transactions(pointers, numbers))
-            await asyncio.gather(*(table.submit_transaction(each) for each in transactions))
+            await asyncio.gather(*map(transactions.put, _in_partitions(pointers, numbers)))
             done += len(numbers)
             tell(done)
 
 
-def _transactions(pointers: Sequence[Entity], numbers: Sequence[int]) -> Iterator[list[tuple[str, Entity]]]:
-    partitions: dict[str, list[tuple[str, Entity]]] = defaultdict(list)
+def _in_partitions(pointers: Sequence[Entity], numbers: Sequence[int]) -> Iterator[Sequence[Entity]]:
+    partitions: dict[str, list[Entity]] = defaultdict(list)
     for number in numbers:
         for pointer in pointers:
             copy = _copy(pointer, number)
-            partitions[copy["PartitionKey"]].append(("create", copy))
-    for writes in partitions.values():
-        yield from map(list, batched(writes, MAX_WRITES, strict=False))
+            partitions[copy["PartitionKey"]].append(copy)
+    for rows in partitions.values():
+        yield from batched(rows, MAX_WRITES, strict=False)
 
 
 def _copy(pointer: Entity, number: int) -> Entity:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 
+from bench import bulk
 from bench.floor import Floor
 from bench.report import Result, say
 from local.demo import letters
@@ -26,6 +27,7 @@ def measure(times: int, at_once: int) -> list[Result]:
         agency = Services.of(stack).organisation(letters.AGENCY)
         accepted = _measured(_sender(agency), times, at_once)
         alone_ms = _alone(_sender(agency))
+        beside = bulk.beside(stack, agency, _sender(agency))
         agency.close()
     return say(
         f"{times} messages without attachments, one at a time and {at_once} at once",
@@ -34,6 +36,9 @@ def measure(times: int, at_once: int) -> list[Result]:
         Result("floor, p50", least.p50_ms, "ms", digits=1),
         Result("create against floor, p50, one after the other", accepted.p50_ms / least.p50_ms, "times", digits=1),
         Result("create against floor, p50, with a pause", alone_ms / least.p50_ms, "times", digits=1),
+        Result(f"create, p50, beside {bulk.RECIPIENTS} recipients", beside.p50_ms, "ms", digits=1),
+        Result(f"create, slowest of {beside.count} beside them", beside.slowest_ms, "ms", digits=1),
+        Result(f"create with {bulk.RECIPIENTS} recipients, beside these", beside.bulk_ms, "ms"),
         Result("create, rate", accepted.rate, "per s", digits=1),
         Result("floor, rate", least.rate, "per s", digits=1),
         Result("floor against create, rate", least.rate / accepted.rate, "times", digits=1),

@@ -58,6 +58,9 @@ def _arguments() -> argparse.ArgumentParser:
     up.add_argument(
         "--setting", type=_setting, action="append", default=[], metavar="NAME=VALUE", help="replace an app setting"
     )
+    up.add_argument(
+        "--storage-in-memory", action="store_true", help="keep storage in memory only, for measurements with many rows"
+    )
     up.add_argument("--stop-with-parent", action="store_true", help="stop when the process that started this one ends")
     commands.add_parser(
         "clean",
@@ -97,7 +100,7 @@ def up(options: argparse.Namespace) -> int:
     from local.parts import Plan
     from local.supervisor import Supervisor
 
-    plan = Plan(addresses, state, app, options.host, dict(options.setting))
+    plan = Plan(addresses, state, app, options.host, dict(options.setting), options.storage_in_memory)
     # MAKELEVEL: make has started us, and when make is killed, nobody is left who could stop us.
     Supervisor(plan, stop_with_parent=options.stop_with_parent or "MAKELEVEL" in os.environ).run()
     lock.release()

@@ -40,6 +40,7 @@ class Plan:
     app: Path | None = ROOT  # None: without the app
     engine: str = "local"
     extra_settings: Mapping[str, str] = field(default_factory=dict)
+    storage_in_memory: bool = False
 
 
 def _python(*words: str) -> list[str]:
@@ -52,8 +53,9 @@ def _neighbours(plan: Plan, environment: Mapping[str, str]) -> tuple[Part, ...]:
     block = ("--port-base", str(addresses.port_base), "--state", str(state))
     broker = (str(ROOT / "local" / "servicebus.json"), "--port", str(addresses.broker))
     storage_ports = (addresses.blob, addresses.queue, addresses.table)
+    stored = None if plan.storage_in_memory else state
     return (
-        Part("azurite", azurite.command(addresses, state), environment, storage_ports, keeps_data=True),
+        Part("azurite", azurite.command(addresses, stored), environment, storage_ports, keeps_data=True),
         Part(
             "broker",
             _python(

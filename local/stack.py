@@ -44,7 +44,8 @@ class Stack:
     """`with Stack() as stack:` runs a stack on free ports, over a state folder that it removes in the end.
 
     With `state` the folder is the caller's and stays. `functions=False` leaves the app out, `app` is the
-    folder of another app; `settings` are app settings that replace those of the local stack.
+    folder of another app; `settings` are app settings that replace those of the local stack. `storage_in_memory` is for
+    a great many rows: storage is empty when the stack starts again.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Stack:
         functions: bool = True,
         app: Path | None = None,
         settings: Mapping[str, str] | None = None,
+        storage_in_memory: bool = False,
     ) -> None:
         """Choose ports and folder; nothing runs yet."""
         self._owns_state = state is None
@@ -64,6 +66,7 @@ class Stack:
         self._functions = functions
         self._app = app
         self._settings = dict(settings or {})
+        self._storage_in_memory = storage_in_memory
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -91,6 +94,7 @@ class Stack:
         command = [sys.executable, "-m", "local", "up", "--stop-with-parent"]
         command += ["--port-base", str(self.port_base), "--state", str(self.state)]
         command += [] if self._functions else ["--no-functions"]
+        command += ["--storage-in-memory"] if self._storage_in_memory else []
         command += ["--app", str(self._app)] if self._app else []
         command += [word for name, value in self._settings.items() for word in ("--setting", f"{name}={value}")]
         with self.log.open("ab") as log:

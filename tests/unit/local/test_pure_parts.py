@@ -11,6 +11,7 @@ import pytest
 from local import files, numbers, seeds, settings
 from local.addresses import Addresses, parse_port_base
 from local.clock import BadDuration, OffsetClock, parse_duration
+from local.parts import Plan, parts
 from local.services.email import outcome as email_outcome
 from local.services.sms import plain_number
 
@@ -171,3 +172,17 @@ def test_one_number_has_many_forms(text: str) -> None:
 def test_what_becomes_of_mail(address: str, end: str) -> None:
     """The seeds and the first letters of an address decide what becomes of mail to it."""
     assert email_outcome(address) == end
+
+
+def test_storage_lies_on_disk_or_in_memory(tmp_path: Path) -> None:
+    """In memory nothing is said of a place; otherwise it is in the state folder."""
+    addresses = Addresses(21000)
+    kept, passing = (
+        next(
+            part for part in parts(Plan(addresses, tmp_path, None, storage_in_memory=memory)) if part.name == "azurite"
+        )
+        for memory in (False, True)
+    )
+    assert str(tmp_path / "azurite") in kept.command
+    assert "--inMemoryPersistence" in passing.command
+    assert "--location" not in passing.command
