@@ -28,7 +28,7 @@ demo: setup ## Tell the whole story of a message, with real times, and verify ev
 .PHONY: test
 test: ## Run the tests (sets up all they need)
 	@bash local/setup.sh debian
-	@exec $(PY) -m pytest -m "not long" -q --durations=15
+	@exec $(PY) -m pytest -m "not long" -q --durations=15 -n auto --maxprocesses 4 --dist loadgroup
 
 .PHONY: test-long
 test-long: ## Run the tests that take minutes: big files, kill -9, restarts

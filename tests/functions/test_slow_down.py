@@ -1,5 +1,7 @@
 """What a consumer cannot do now is raised, slowly enough to outlast an outage."""
 
+import asyncio
+
 import pytest
 
 from functions import edge
@@ -10,9 +12,11 @@ from shared.domain.errors import DomainError, Refusal, Unavailable
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The waits, that take no time."""
     taken: list[float] = []
+    pause = asyncio.sleep
 
     async def sleep(seconds: float) -> None:
         taken.append(seconds)
+        await pause(0)
 
     monkeypatch.setattr(edge.asyncio, "sleep", sleep)
     return taken

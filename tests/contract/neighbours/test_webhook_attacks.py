@@ -44,6 +44,8 @@ async def talking(talk: Talk, tls: ssl.SSLContext | None = None) -> AsyncIterato
         yield server.sockets[0].getsockname()[1]
     finally:
         server.close()
+        server.abort_clients()
+        await server.wait_closed()
 
 
 def saying(text: bytes) -> Talk:
