@@ -11,13 +11,16 @@ from azure.core.credentials_async import AsyncTokenCredential
 from shared.adapters.agenda import AgendaTable
 from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
+from shared.adapters.circuits import CircuitTable
 from shared.adapters.clamd import ClamdScanner
 from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.dead_letters import ServiceBusDeadLetters
 from shared.adapters.decisions import PolicyDecisions
 from shared.adapters.defender import DefenderScanner
+from shared.adapters.deliveries import DeliveryTable
 from shared.adapters.dialogporten import DialogportenClient
 from shared.adapters.email import CommunicationEmail
+from shared.adapters.feed import FeedTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
 from shared.adapters.maskinporten import MaskinportenTokens
@@ -46,9 +49,7 @@ def app() -> App:
     """Everything the use cases work with. Raises SettingsError when the settings cannot be used."""
     s = settings()
     credential = _credential(s)
-    tables = Tables(
-        connection_string=s.storage_connection, endpoint=s.storage_connection__tableserviceuri, credential=credential
-    )
+    tables = _tables(s, credential)
     blobs = BlobStore(
         connection_string=s.storage_connection, account_url=s.storage_connection__blobserviceuri, credential=credential
     )
@@ -74,6 +75,9 @@ def app() -> App:
         sms=CommunicationSms(endpoint, key, s.sms_sender, credential),
         dialogs=DialogportenClient(s.dialogporten_base_url, _dialogporten_tokens(s)),
         subscriptions=SubscriptionTable(tables, secret_key),
+        deliveries=DeliveryTable(tables),
+        circuits=CircuitTable(tables),
+        feed=FeedTable(tables),
         webhooks=HttpWebhooks(s.public_base_url, loopback_allowed=s.webhook_allow_loopback),
         clock=clock(),
         texts=LibraryTexts(),
@@ -123,6 +127,12 @@ def _credential(s: Settings) -> AsyncTokenCredential | None:
     from azure.identity.aio import DefaultAzureCredential  # costs 150 ms, needed in Azure only
 
     return DefaultAzureCredential()
+
+
+def _tables(s: Settings, credential: AsyncTokenCredential | None) -> Tables:
+    return Tables(
+        connection_string=s.storage_connection, endpoint=s.storage_connection__tableserviceuri, credential=credential
+    )
 
 
 def _scanner(s: Settings, blobs: BlobStore) -> Scanner:

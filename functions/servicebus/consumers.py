@@ -10,7 +10,7 @@ from functions.edge import the_app, traced
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import CorrespondenceId, ResourceId
 from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
-from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
+from shared.usecases import agenda, delivering, dialogs, lifecycle, notifying, webhooks
 
 CONNECTION = "SERVICEBUS_CONNECTION"
 TOPIC = "facts"
@@ -75,7 +75,7 @@ async def deliveries_consumer(message: func.ServiceBusMessage) -> None:
     """Post one event to one subscriber."""
     envelope = DeliveryEnvelope.model_validate_json(message.get_body())
     async with traced(envelope.trace, message.delivery_count):
-        await webhooks.deliver(the_app(), envelope.to_message())
+        await delivering.deliver(the_app(), envelope.to_message())
 
 
 @blueprint.service_bus_queue_trigger(arg_name="message", queue_name="agenda", connection=CONNECTION)

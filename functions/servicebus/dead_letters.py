@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from shared.domain.changes import Due, Task
 from shared.ports import DeadLetter
 from shared.schemas.messages import AgendaEnvelope, DeliveryEnvelope, FactMessage
-from shared.usecases.webhooks import delivery_subject
+from shared.usecases.delivering import delivery_subject
 
 
 def work_of(letter: DeadLetter) -> Due | None:

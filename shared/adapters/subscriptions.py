@@ -1,4 +1,4 @@
-"""The tables `subscriptions` and `deliveries`: who wants to be told of what, and every attempt to tell them.
+"""The table `subscriptions`: who wants to be told of what.
 
 A subscription lies in its resource's partition (`r:{resource}`), in one transaction with a row that stands for what
 it asks for, so that the same wish is never there twice. Its number and its consumer are pointers to it.
@@ -8,17 +8,15 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import datetime
 
-from shared.adapters.documents import columns, from_columns, time_text
-from shared.adapters.keys import after_prefix, escape, reversed_time, short_hash
+from shared.adapters.documents import columns, from_columns
+from shared.adapters.keys import after_prefix, escape, short_hash
 from shared.adapters.sealing import opened, sealed
 from shared.adapters.storage_calls import Exists, Missing
-from shared.adapters.tables import PAGE, Op, Row, Tables, Value, Write, in_partition, literal
+from shared.adapters.tables import PAGE, Op, Row, Tables, Value, Write, in_partition
 from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, LoggedAttempt, Subscription
-from shared.ports.work import DeliveryMessage
+from shared.domain.subscription import Subscription
 
 CACHE_SECONDS = 1.0
 _TRIES = 50
@@ -43,7 +41,6 @@ class SubscriptionTable:
         settle_seconds: float = CACHE_SECONDS,
     ) -> None:
         self._table = tables.table("subscriptions")
-        self._deliveries = tables.table("deliveries")
         self._key = key
         self._elapsed = elapsed
         self._settle_seconds = settle_seconds
@@ -134,44 +131,6 @@ class SubscriptionTable:
         await asyncio.gather(*(self._table.delete(row.partition, row.key) for row in _pointers(subscription)))
         self._cache.pop(subscription.resource_id, None)
 
-    async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
-        """Keep the attempt and the delivery's state, in one operation. Done twice is done once."""
-        partition = message.subscription
-        short = columns(_logged(event_id, attempt, state))
-        listed = f"t:{reversed_time(attempt.at)}:{escape(event_id)}:{attempt.number:04d}"
-        await self._deliveries.write_again(
-            Write(Op.PUT, _delivery_row(message, event_id, Delivery(state, attempt.number), attempt.at)),
-            Write(Op.PUT, Row(partition, f"a:{escape(event_id)}:{attempt.number:04d}", columns(attempt))),
-            Write(Op.PUT, Row(partition, listed, short)),
-        )
-
-    async def hold(self, message: DeliveryMessage, event_id: str, at: datetime) -> None:
-        """Note that this delivery waits, without an attempt of it."""
-        waits = Delivery(DeliveryState.WAITING, message.attempt)
-        await self._deliveries.write_again(Write(Op.PUT, _delivery_row(message, event_id, waits, at)))
-
-    async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
-        """Where this delivery is, or None before the first attempt."""
-        row = await self._deliveries.get(subscription, f"e:{escape(event_id)}")
-        return Delivery(DeliveryState(row.text("state")), int(row.text("attempts"))) if row else None
-
-    async def latest(self, subscription: SubscriptionId, *, limit: int) -> Sequence[LoggedAttempt]:
-        """The latest attempts of all its deliveries, newest first."""
-        rows = await self._deliveries.find(in_partition(subscription, low="t:", high=after_prefix("t:")), limit=limit)
-        return [from_columns(LoggedAttempt, row.columns) for row in rows]
-
-    async def waiting(self, subscription: SubscriptionId, *, most: int) -> int:
-        """How many of its deliveries wait for their next attempt; at most `most` are counted."""
-        waits = f" and state eq {literal(DeliveryState.WAITING.value)}"
-        rows = in_partition(subscription, low="e:", high=after_prefix("e:")) + waits
-        return len(await self._deliveries.find(rows, limit=most, select=["state"]))
-
-    async def attempts(self, subscription: SubscriptionId, event_id: str) -> Sequence[Attempt]:
-        """Every attempt to deliver this event to that subscriber, in order."""
-        prefix = f"a:{escape(event_id)}:"
-        rows = await self._deliveries.find(in_partition(subscription, low=prefix, high=after_prefix(prefix)))
-        return [from_columns(Attempt, row.columns) for row in rows]
-
     async def _equal(self, wanted: Subscription) -> Subscription | None:
         """What the wish's row points to. A row left behind by a removal that was cut off is swept away."""
         wish = await self._table.get(_box(wanted.resource_id), _wish_key(wanted))
@@ -210,24 +169,6 @@ class SubscriptionTable:
 def _with_secrets(one: Subscription, through: Callable[[bytes], bytes]) -> Subscription:
     previous = None if one.previous_secret is None else through(one.previous_secret)
     return replace(one, secret=through(one.secret), previous_secret=previous)
-
-
-def _logged(event_id: str, attempt: Attempt, state: DeliveryState) -> LoggedAttempt:
-    return LoggedAttempt(
-        event=event_id,
-        number=attempt.number,
-        at=attempt.at,
-        status=attempt.status,
-        took_ms=attempt.took_ms,
-        state=state,
-    )
-
-
-def _delivery_row(message: DeliveryMessage, event_id: str, delivery: Delivery, at: datetime) -> Row:
-    about: dict[str, Value] = {"aggregate": message.aggregate.value, "aggregate_id": message.aggregate_id}
-    about |= {"resource": message.resource_id, "sequence": message.sequence, "event": event_id}
-    latest = {**about, "state": delivery.state.value, "attempts": delivery.attempts, "at": time_text(at)}
-    return Row(message.subscription, f"e:{escape(event_id)}", latest)
 
 
 def _pointers(subscription: Subscription) -> list[Row]:

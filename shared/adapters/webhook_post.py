@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import math
 import re
 import ssl
 import time
@@ -14,6 +15,7 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 import httpx
 
 from shared.adapters.addresses import AddressRefused, require_public, resolve
+from shared.adapters.answers import retry_after
 from shared.adapters.webhook_signatures import new_keys, signature_headers
 from shared.domain.endpoints import Address, broken_rule, is_loopback
 from shared.domain.events import alternative_subject, iso_z, sequence_text
@@ -105,7 +107,8 @@ class HttpWebhooks:
         begun = time.monotonic()
         answer = await self._request("POST", subscription.endpoint, headers=headers, content=body)
         took_ms = round((time.monotonic() - begun) * 1000)
-        return Attempt(attempt, now, answer.status, answer.text, took_ms)
+        wait = retry_after(answer.headers) or timedelta()
+        return Attempt(attempt, now, answer.status, answer.text, took_ms, math.ceil(wait.total_seconds()))
 
     def _own_event(self, type_: str, subscription: Subscription) -> dict[str, object]:
         """An event about the subscription itself. Source: Altinn Events, the validation of an endpoint."""

@@ -68,4 +68,9 @@ class Fact:
     @property
     def id(self) -> str:
         """The same for the same aggregate and sequence, for ever."""
-        return derived_uuid5(self.aggregate_id, f"fact:{self.sequence}")
+        return fact_id(self.aggregate_id, self.sequence)
+
+
+def fact_id(aggregate_id: str, sequence: int) -> str:
+    """The id of a fact that need not have been read."""
+    return derived_uuid5(aggregate_id, f"fact:{sequence}")

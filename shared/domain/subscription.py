@@ -9,10 +9,6 @@ from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
 from shared.domain.policy import Issuer, Subject
 
 EVENT_TYPE_PREFIX = "no.altinn.correspondence."
-LADDER = tuple(
-    timedelta(seconds=s) for s in (10, 30, 60, 300, 600, 1800, 3600, 10800, 21600, 43200, 43200, 43200, 43200, 43200)
-)
-"""Waits between attempts: 10 s to 12 h, nearly 71 h in all. Source: Altinn Events' ladder, lengthened."""
 
 
 MOST_ON_A_PAGE = 1000
@@ -64,6 +60,7 @@ class Ending(StrEnum):
 
     ENDPOINT_GONE = "the endpoint answered 410"
     ACCESS_LOST = "the right to hear of it was lost"
+    FAILING = "the endpoint failed for days"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,22 +108,18 @@ class DeliveryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
-    """Where a delivery is after so many attempts."""
-
-    state: DeliveryState
-    attempts: int
-
-
-@dataclass(frozen=True, slots=True)
 class Attempt:
-    """One POST to the endpoint: `status` 0 means that no answer came; `answer` its first 2 kB; took in ms."""
+    """One POST to the endpoint: `status` 0 means that no answer came; `answer` its first 2 kB; took in ms.
+
+    `retry_after_seconds` is how long the endpoint wants to be left alone, 0 when it did not say.
+    """
 
     number: int
     at: datetime
     status: int
     answer: str
     took_ms: int
+    retry_after_seconds: int = 0
 
     @property
     def succeeded(self) -> bool:
@@ -195,13 +188,3 @@ def revived(subscription: Subscription, consent: Consent, reader: Reader | None)
 def ended(subscription: Subscription, why: Ending) -> Subscription:
     """It is told of nothing more."""
     return replace(subscription, active=False, ended=why)
-
-
-def next_attempt(attempt: int, *, now: datetime, jitter: float) -> datetime | None:
-    """When to try again after attempt number `attempt` (1 is the first); None when the ladder is used up.
-
-    `jitter` in [0, 1) adds up to a tenth, so that many failures do not come back as one.
-    """
-    if attempt > len(LADDER):
-        return None
-    return now + LADDER[attempt - 1] * (1 + jitter / 10)

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from shared.domain.identifiers import ResourceId
 from shared.domain.sending_hours import DAYTIME, SendingHours
+from shared.ports.deliveries import Circuits, Deliveries, DeliveryQuery, Feed, FeedEntry
 from shared.ports.neighbours import (
     Decisions,
     Dialogs,
@@ -97,6 +98,9 @@ class App:
     sms: SmsSender
     dialogs: Dialogs
     subscriptions: Subscriptions
+    deliveries: Deliveries
+    circuits: Circuits
+    feed: Feed
     webhooks: Webhooks
     texts: TextRules
     seals: Seals
@@ -112,17 +116,22 @@ __all__ = [
     "App",
     "Attachments",
     "Blobs",
+    "Circuits",
     "Clock",
     "Correspondences",
     "DeadLetter",
     "DeadLetters",
     "Decisions",
+    "Deliveries",
     "DeliveryMessage",
+    "DeliveryQuery",
     "Dialogs",
     "EmailAttachment",
     "EmailMessage",
     "EmailOutcome",
     "EmailSender",
+    "Feed",
+    "FeedEntry",
     "Idempotency",
     "KeyedRequest",
     "KnownDialog",

@@ -12,15 +12,11 @@ from shared.domain.policy import Action, Subject
 from shared.domain.subscription import (
     Attempt,
     Consent,
-    Delivery,
-    DeliveryState,
     Keys,
-    LoggedAttempt,
     Signing,
     Subscription,
 )
 from shared.domain.verdicts import Verdict
-from shared.ports.work import DeliveryMessage
 
 _FIRST = SubscriptionId("")
 
@@ -192,7 +188,7 @@ class Dialogs(Protocol):
 
 
 class Subscriptions(Protocol):
-    """Event subscriptions and the log of deliveries."""
+    """Event subscriptions."""
 
     async def add(self, subscription: Subscription) -> Subscription:
         """Store it; an equal one of the same consumer (endpoint, filters, signing) is returned instead.
@@ -222,21 +218,6 @@ class Subscriptions(Protocol):
 
     async def remove(self, subscription: Subscription) -> None:
         """Delete it; fine when it is gone."""
-
-    async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
-        """Keep the attempt and the delivery's state."""
-
-    async def hold(self, message: DeliveryMessage, event_id: str, at: datetime) -> None:
-        """Note that this delivery waits, without an attempt of it."""
-
-    async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
-        """Where this delivery is, or None before the first attempt."""
-
-    async def latest(self, subscription: SubscriptionId, *, limit: int) -> Sequence[LoggedAttempt]:
-        """The latest attempts of all its deliveries, newest first."""
-
-    async def waiting(self, subscription: SubscriptionId, *, most: int) -> int:
-        """How many of its deliveries wait for their next attempt; at most `most` are counted."""
 
 
 class Webhooks(Protocol):

@@ -19,6 +19,7 @@ from shared.usecases import (
     releasing,
     rescanning,
     stuck,
+    suspending,
     webhooks,
 )
 from shared.usecases.saving import finish_dispatch
@@ -129,6 +130,8 @@ async def _catch_up(app: App, due: Due) -> None:
             await lifecycle.repair_mailboxes(app, CorrespondenceId(id_))
         case "events":
             await webhooks.fan_out(app, ResourceId(more[0]), AggregateKind(more[1]), id_, int(more[2]))
+        case suspending.PART:
+            await suspending.give_notice(app, ResourceId(id_), SubscriptionId(more[0]), due)
         case "dialog":
             await dialogs.carry_over(app, CorrespondenceId(id_), attempt=due.attempt)
         case _:
@@ -144,7 +147,7 @@ async def _look_at_overdue(app: App, id_: CorrespondenceId, due: Due) -> None:
 
 
 def delivery_of(due: Due) -> DeliveryMessage:
-    """The delivery that a DELIVER entry stands for (see `webhooks.delivery_subject`)."""
+    """The delivery that a DELIVER entry stands for (see `delivering.delivery_subject`)."""
     subscription, resource_id, kind, id_, sequence = due.subject.split(":")
     return DeliveryMessage(
         SubscriptionId(subscription),

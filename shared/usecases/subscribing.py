@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.domain.circuit import HEALTHY
 from shared.domain.errors import DomainError, FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId, uuid7
 from shared.domain.policy import Subject
@@ -82,6 +83,7 @@ async def consented(app: App, subscription: Subscription) -> Consent:
     consent = await app.webhooks.validate(subscription)
     if consent is None:
         raise DomainError(Refusal.ENDPOINT_NOT_VALIDATED)
+    await app.circuits.change(subscription.endpoint, lambda _: HEALTHY)  # It has just answered.
     return consent
 
 

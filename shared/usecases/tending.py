@@ -64,8 +64,8 @@ async def post_test(app: App, caller: Subject, number: int) -> Attempt:
 async def health(app: App, caller: Subject, number: int) -> Health:
     """How its deliveries fare. Raises 7001, 4001."""
     one = await subscription(app, caller, number)
-    latest = await app.subscriptions.latest(one.id, limit=LATEST)
-    return Health(subscription=one, latest=latest, waiting=await app.subscriptions.waiting(one.id, most=MOST_WAITING))
+    latest = await app.deliveries.latest(one.id, limit=LATEST)
+    return Health(subscription=one, latest=latest, waiting=await app.deliveries.waiting(one.id, most=MOST_WAITING))
 
 
 async def _changed(app: App, one: Subscription, decide: Callable[[Subscription], Subscription]) -> Subscription:

@@ -1,14 +1,13 @@
-"""In-memory registers: resources, parties, contact points and policies; subscriptions and their deliveries."""
+"""In-memory registers: resources, parties, contact points and policies; subscriptions."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 
 from shared.domain.errors import Conflict
 from shared.domain.identifiers import PartyUrn, ResourceId, SubscriptionId
 from shared.domain.notification import ContactPoint
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, LoggedAttempt, Subscription
-from shared.ports import DeliveryMessage, Party, Resource, Unit
+from shared.domain.subscription import Subscription
+from shared.ports import Party, Resource, Unit
 from tests.fakes.switch import Switched
 
 _FIRST = SubscriptionId("")
@@ -73,9 +72,6 @@ class FakeSubscriptions(Switched):
     """Fulfils the port Subscriptions."""
 
     kept: dict[tuple[ResourceId, SubscriptionId], Subscription] = field(default_factory=dict)
-    logged: dict[tuple[SubscriptionId, str], list[Attempt]] = field(default_factory=dict)
-    states: dict[tuple[SubscriptionId, str], Delivery] = field(default_factory=dict)
-    lines: dict[tuple[SubscriptionId, str, int], LoggedAttempt] = field(default_factory=dict)
     numbers: int = 0
 
     async def add(self, subscription: Subscription) -> Subscription:
@@ -118,42 +114,6 @@ class FakeSubscriptions(Switched):
     async def remove(self, subscription: Subscription) -> None:
         self._ask()
         self.kept.pop((subscription.resource_id, subscription.id), None)
-
-    async def log(self, message: DeliveryMessage, event_id: str, attempt: Attempt, state: DeliveryState) -> None:
-        self._ask()
-        attempts = self.logged.setdefault((message.subscription, event_id), [])
-        attempts[:] = [*(a for a in attempts if a.number != attempt.number), attempt]
-        self.states[message.subscription, event_id] = Delivery(state, attempt.number)
-        self.lines[message.subscription, event_id, attempt.number] = LoggedAttempt(
-            event=event_id,
-            number=attempt.number,
-            at=attempt.at,
-            status=attempt.status,
-            took_ms=attempt.took_ms,
-            state=state,
-        )
-
-    async def hold(self, message: DeliveryMessage, event_id: str, at: datetime) -> None:
-        self._ask()
-        self.states[message.subscription, event_id] = Delivery(DeliveryState.WAITING, message.attempt)
-
-    async def delivery(self, subscription: SubscriptionId, event_id: str) -> Delivery | None:
-        self._ask()
-        return self.states.get((subscription, event_id))
-
-    async def latest(self, subscription: SubscriptionId, *, limit: int) -> Sequence[LoggedAttempt]:
-        self._ask()
-        lines = [line for (of, _, _), line in self.lines.items() if of == subscription]
-        return sorted(lines, key=lambda line: line.at, reverse=True)[:limit]
-
-    async def waiting(self, subscription: SubscriptionId, *, most: int) -> int:
-        self._ask()
-        states = [kept.state for (of, _), kept in self.states.items() if of == subscription]
-        return min(states.count(DeliveryState.WAITING), most)
-
-    async def attempts(self, subscription: SubscriptionId, event_id: str) -> Sequence[Attempt]:
-        self._ask()
-        return sorted(self.logged.get((subscription, event_id), []), key=lambda attempt: attempt.number)
 
 
 def _wish(s: Subscription) -> tuple[str, ...]:

@@ -13,8 +13,9 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Issuer, Scope, Subject
 from shared.ports import App, Party, Resource, Rules
-from shared.usecases import agenda, dialogs, lifecycle, notifying, webhooks
+from shared.usecases import agenda, delivering, dialogs, lifecycle, notifying, webhooks
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
+from tests.fakes.deliveries import FakeCircuits, FakeDeliveries, FakeFeed
 from tests.fakes.neighbours import (
     FakeDeadLetters,
     FakeDecisions,
@@ -158,6 +159,9 @@ class World:
     sms: FakeSms = field(default_factory=FakeSms)
     dialogs: FakeDialogs = field(default_factory=FakeDialogs)
     subscriptions: FakeSubscriptions = field(default_factory=FakeSubscriptions)
+    deliveries: FakeDeliveries = field(default_factory=FakeDeliveries)
+    circuits: FakeCircuits = field(default_factory=FakeCircuits)
+    feed: FakeFeed = field(default_factory=FakeFeed)
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     texts: _Texts = field(default_factory=_Texts)
     seals: FakeSeals = field(default_factory=FakeSeals)
@@ -219,5 +223,5 @@ class World:
             self.outbox.agenda.remove(message)
         if self.outbox.deliveries:
             delivery = self.outbox.deliveries[0]
-            await webhooks.deliver(app, delivery)
+            await delivering.deliver(app, delivery)
             self.outbox.deliveries.remove(delivery)

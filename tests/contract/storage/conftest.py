@@ -8,16 +8,31 @@ import pytest_asyncio
 from shared.adapters.agenda import AgendaTable
 from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
+from shared.adapters.circuits import CircuitTable
 from shared.adapters.correspondences import CorrespondenceTable
+from shared.adapters.deliveries import DeliveryTable
+from shared.adapters.feed import FeedTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
 from shared.adapters.registry import RegistryTable
 from shared.adapters.sendings import SendingTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
-from shared.ports import Agenda, Attachments, Blobs, Correspondences, Idempotency, Mailboxes, Sendings
+from shared.ports import (
+    Agenda,
+    Attachments,
+    Blobs,
+    Circuits,
+    Correspondences,
+    Deliveries,
+    Feed,
+    Idempotency,
+    Mailboxes,
+    Sendings,
+)
 from tests.builders import NOW
 from tests.contract.storage.faults import FaultyTransport
+from tests.fakes.deliveries import FakeCircuits, FakeDeliveries, FakeFeed
 from tests.fakes.sendings import FakeSendings
 from tests.fakes.storage import (
     FakeAgenda,
@@ -117,7 +132,7 @@ def registry(request: Request, tables: Tables) -> RegistryTable | FakeRegistry:
 
 @pytest.fixture(params=BOTH)
 def subscriptions(request: Request, tables: Tables) -> SubscriptionTable | FakeSubscriptions:
-    """The port Subscriptions, with the log of deliveries."""
+    """The port Subscriptions."""
     return FakeSubscriptions() if request.param == "fake" else SubscriptionTable(tables, bytes(32), settle_seconds=0)
 
 
@@ -125,3 +140,21 @@ def subscriptions(request: Request, tables: Tables) -> SubscriptionTable | FakeS
 def sendings(request: Request, tables: Tables) -> Sendings:
     """The port Sendings."""
     return FakeSendings() if request.param == "fake" else SendingTable(tables)
+
+
+@pytest.fixture(params=BOTH)
+def deliveries(request: Request, tables: Tables) -> Deliveries:
+    """The port Deliveries."""
+    return FakeDeliveries() if request.param == "fake" else DeliveryTable(tables)
+
+
+@pytest.fixture(params=BOTH)
+def circuits(request: Request, tables: Tables) -> Circuits:
+    """The port Circuits."""
+    return FakeCircuits() if request.param == "fake" else CircuitTable(tables)
+
+
+@pytest.fixture(params=BOTH)
+def feed(request: Request, tables: Tables) -> Feed:
+    """The port Feed."""
+    return FakeFeed() if request.param == "fake" else FeedTable(tables)

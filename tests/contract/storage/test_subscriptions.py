@@ -2,7 +2,6 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,13 +10,11 @@ from shared.adapters.sealing import SealBroken
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables, in_partition
 from shared.domain.errors import Conflict
-from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import PartyUrn, SubscriptionId
 from shared.domain.policy import Issuer
-from shared.domain.subscription import Attempt, Delivery, DeliveryState, Ending, Reader, Signing, Subscription
-from shared.ports import DeliveryMessage
+from shared.domain.subscription import Ending, Reader, Signing, Subscription
 from tests import builders
-from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
+from tests.builders import AGENCY, BUSINESS, NOW, PERSON
 from tests.contract.storage.faults import FaultyTransport, transaction
 from tests.contract.storage.makers import fresh, resource
 from tests.fakes.storage import FakeSubscriptions
@@ -126,44 +123,6 @@ async def test_what_was_removed_is_gone(subscriptions: Port) -> None:
         await subscriptions.change(added, lambda state: state)
     again = await subscriptions.add(replace(added, id=SubscriptionId(fresh())))
     assert again.number > added.number
-
-
-def _attempt(number: int, status: int) -> Attempt:
-    return Attempt(number, NOW + timedelta(minutes=number), status, "svar æ", 12)
-
-
-async def test_attempts_and_the_state_are_kept(subscriptions: Port) -> None:
-    """The state is that of the last attempt; an attempt logged twice is one."""
-    id_, event = SubscriptionId(fresh()), fresh()
-    message = DeliveryMessage(id_, RESOURCE, AggregateKind.CORRESPONDENCE, fresh(), 4)
-    assert await subscriptions.delivery(id_, event) is None
-    attempts = [_attempt(1, 500), _attempt(2, 0), _attempt(3, 200)]
-    for attempt in [attempts[0], *attempts]:
-        state = DeliveryState.DELIVERED if attempt.succeeded else DeliveryState.WAITING
-        await subscriptions.log(message, event, attempt, state)
-    assert await subscriptions.delivery(id_, event) == Delivery(DeliveryState.DELIVERED, 3)
-    assert await subscriptions.delivery(id_, fresh()) is None
-    assert list(await subscriptions.attempts(id_, event)) == attempts
-
-
-async def test_what_waits_is_counted_and_the_latest_attempts_listed(subscriptions: Port) -> None:
-    """Newest first, of all deliveries; a delivery that is held waits without an attempt."""
-    id_, events = SubscriptionId(fresh()), [fresh() for _ in range(3)]
-    messages = [DeliveryMessage(id_, RESOURCE, AggregateKind.CORRESPONDENCE, fresh(), 4) for _ in events]
-    await subscriptions.hold(messages[0], events[0], NOW)
-    await subscriptions.log(messages[1], events[1], _attempt(1, 500), DeliveryState.WAITING)
-    await subscriptions.log(messages[2], events[2], _attempt(2, 500), DeliveryState.GIVEN_UP)
-    assert await subscriptions.waiting(id_, most=100) == 2
-    assert await subscriptions.waiting(id_, most=1) == 1
-    assert await subscriptions.delivery(id_, events[0]) == Delivery(DeliveryState.WAITING, 0)
-    latest = await subscriptions.latest(id_, limit=5)
-    assert [(one.event, one.number, one.status, one.state) for one in latest] == [
-        (events[2], 2, 500, DeliveryState.GIVEN_UP),
-        (events[1], 1, 500, DeliveryState.WAITING),
-    ]
-    assert len(await subscriptions.latest(id_, limit=1)) == 1
-    await subscriptions.log(messages[0], events[0], _attempt(1, 200), DeliveryState.DELIVERED)
-    assert await subscriptions.waiting(id_, most=100) == 1
 
 
 async def test_secrets_are_sealed_at_rest(tables: Tables) -> None:

@@ -1,12 +1,10 @@
-"""Which facts a subscriber is told of, and when a delivery is tried again."""
-
-from datetime import timedelta
+"""Which facts a subscriber is told of."""
 
 import pytest
 
 from shared.domain.facts import INTERNAL, FactType
 from shared.domain.identifiers import ResourceId
-from shared.domain.subscription import EVENT_TYPE_PREFIX, LADDER, Attempt, matches, next_attempt
+from shared.domain.subscription import EVENT_TYPE_PREFIX, Attempt, matches
 from tests.builders import BUSINESS, NOW, PERSON, fact, subscription
 
 
@@ -37,22 +35,6 @@ def test_filters_narrow_what_the_owner_hears() -> None:
     assert not matches(subscription(subject_filter=PERSON), fact())
     assert not matches(subscription(type_filter=EVENT_TYPE_PREFIX + FactType.READ), fact())
     assert not matches(subscription(type_filter=FactType.PUBLISHED), fact())
-
-
-def test_the_ladder_of_attempts_ends() -> None:
-    """Each failed attempt waits its rung, never shorter than the one before; after the last there is none."""
-    waits = [next_attempt(n, now=NOW, jitter=0.0) for n in range(1, len(LADDER) + 1)]
-    assert waits == [NOW + rung for rung in LADDER]
-    assert list(LADDER) == sorted(LADDER)
-    assert timedelta(hours=70) < sum(LADDER, timedelta()) < timedelta(hours=71)
-    assert next_attempt(len(LADDER) + 1, now=NOW, jitter=0.0) is None
-
-
-def test_jitter_adds_at_most_a_tenth() -> None:
-    """Many failures do not come back as one."""
-    late = next_attempt(1, now=NOW, jitter=0.999)
-    assert late is not None
-    assert LADDER[0] < late - NOW <= LADDER[0] * 1.1
 
 
 @pytest.mark.parametrize(("status", "succeeded"), [(200, True), (204, True), (299, True), (300, False), (0, False)])

@@ -12,7 +12,7 @@ from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import SubscriptionId
 from shared.domain.policy import Action, own_work
 from shared.ports import AgendaMessage, DeliveryMessage
-from shared.usecases import agenda, webhooks
+from shared.usecases import agenda, delivering
 from shared.usecases.saving import NewCorrespondence, create_correspondences
 from tests.builders import AGENCY, NOW, PERSON, RESOURCE, content, correspondence, new_id, notification_request
 from tests.fakes.world import World
@@ -174,7 +174,7 @@ async def test_a_late_delivery_is_sent_on_to_its_queue() -> None:
     message = DeliveryMessage(
         SubscriptionId(new_id("s")), RESOURCE, AggregateKind.CORRESPONDENCE, new_id("c"), 4, attempt=3
     )
-    due = Due(Task.DELIVER, webhooks.delivery_subject(message), NOW, 3)
+    due = Due(Task.DELIVER, delivering.delivery_subject(message), NOW, 3)
     await agenda.act(world.app, AgendaMessage(due, "", NOW))
     assert world.outbox.deliveries == [message]
 

@@ -91,8 +91,9 @@ async def test_health_tells_failures_in_a_row_and_what_waits() -> None:
     world.now += timedelta(minutes=1)
     world.webhooks.statuses = [500, 0]
     await published(world)
+    await published(world)
     seen = await tending.health(world.app, SENDER, one.number)
-    assert (seen.failures_in_a_row, seen.waiting, len(seen.latest)) == (2, 2, 4)
+    assert (seen.failures_in_a_row, seen.waiting, len(seen.latest)) == (2, 4, 4)
     await world.advance(timedelta(minutes=1))
     seen = await tending.health(world.app, SENDER, one.number)
     assert (seen.failures_in_a_row, seen.waiting, len(seen.latest)) == (0, 0, 6)

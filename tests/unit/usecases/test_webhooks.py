@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from shared.domain.delivery import LADDER
 from shared.domain.errors import Unavailable
 from shared.domain.facts import AggregateKind, FactType
+from shared.domain.notification import ContactPoint
 from shared.domain.policy import Action, Issuer
-from shared.domain.subscription import LADDER, DeliveryState, Ending, Reader, Subscription
+from shared.domain.subscription import DeliveryState, Ending, Reader, Subscription
 from shared.ports import DeliveryMessage
-from shared.usecases import webhooks
+from shared.usecases import delivering, webhooks
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE, new_id, subscription
 from tests.fakes.world import World
 from tests.unit.usecases.stories import published, sent
@@ -95,7 +97,7 @@ async def test_a_fact_that_is_not_there_is_told_to_nobody() -> None:
     world.webhooks.posted.clear()
     await webhooks.fan_out(world.app, RESOURCE, CORRESPONDENCE, new_id("nobody"), 1)
     await webhooks.fan_out(world.app, RESOURCE, CORRESPONDENCE, id_, 1)
-    await webhooks.deliver(world.app, DeliveryMessage(kept.id, RESOURCE, CORRESPONDENCE, id_, 1))
+    await delivering.deliver(world.app, DeliveryMessage(kept.id, RESOURCE, CORRESPONDENCE, id_, 1))
     await world.settle()
     assert not world.webhooks.posted
 
@@ -152,11 +154,11 @@ async def test_while_it_is_paused_everything_waits() -> None:
     for _ in range(5):
         await world.advance(timedelta(hours=1))
     assert not world.webhooks.posted
-    assert await world.subscriptions.waiting(kept.id, most=10) == 2
+    assert await world.deliveries.waiting(kept.id, most=10) == 2
     await world.subscriptions.change(kept, lambda state: replace(state, paused=False))
-    await world.advance(webhooks.PAUSE_CHECK)
+    await world.advance(delivering.PAUSE_CHECK)
     assert sorted(heard(world)) == sorted([FactType.INITIALIZED, FactType.PUBLISHED])
-    assert await world.subscriptions.waiting(kept.id, most=10) == 0
+    assert await world.deliveries.waiting(kept.id, most=10) == 0
 
 
 @pytest.mark.parametrize("changes", [{"active": False}, {"validated": False}, None])
@@ -169,26 +171,79 @@ async def test_who_does_not_listen_any_more_gets_nothing(changes: dict[str, Any]
         await world.subscriptions.remove(kept)
     else:
         await world.subscriptions.change(kept, lambda state: replace(state, **changes))
-    await webhooks.deliver(world.app, message)
+    await delivering.deliver(world.app, message)
     assert not world.webhooks.posted
 
 
-async def test_a_failed_delivery_climbs_the_ladder_and_ends() -> None:
-    """Fourteen more attempts over days, each at its time; then it is given up."""
+async def test_a_failed_delivery_climbs_the_ladder_and_ends_with_its_subscription() -> None:
+    """Each attempt at its time, for at least 75 hours; then it is given up, and the consumer told by e-mail, once."""
     world = World()
+    world.registry.contact_points[AGENCY] = ContactPoint(emails=("drift@agency.example",))
     kept = await listening(world, type_filter="no.altinn.correspondence.correspondencepublished")
     world.webhooks.statuses = [500] * 100
     await published(world)
-    for number in range(1, len(LADDER) + 1):
+    begun = world.now
+    for number in range(1, len(LADDER)):
         assert len(world.webhooks.posted) == number
         await world.advance(LADDER[number - 1] * 1.1)
-    assert len(world.webhooks.posted) == len(LADDER) + 1
+    await world.advance(timedelta(hours=14))
+    assert world.subscriptions.kept[RESOURCE, kept.id].active is False
+    last = world.deliveries.logged[kept.id, str(world.webhooks.posted[0][1]["id"])][-1]
+    assert last.at - begun >= timedelta(hours=75)
+    posted = len(world.webhooks.posted)
     await world.advance(timedelta(days=30))
-    assert len(world.webhooks.posted) == len(LADDER) + 1
-    event = str(world.webhooks.posted[0][1]["id"])
-    delivery = await world.subscriptions.delivery(kept.id, event)
+    assert len(world.webhooks.posted) == posted
+    delivery = await world.deliveries.get(kept.id, str(world.webhooks.posted[0][1]["id"]))
     assert delivery is not None
     assert delivery.state is DeliveryState.GIVEN_UP
+    notices = [mail for mail in world.email.sent if mail.to == "drift@agency.example"]
+    assert [str(kept.number) in mail.plain_text for mail in notices] == [True]
+
+
+async def test_an_event_waits_for_the_one_before_it() -> None:
+    """A later event of the same letter does not overtake one that failed, and follows it at once."""
+    world = World()
+    await listening(world)
+    world.webhooks.statuses = [500]
+    await published(world)
+    assert heard(world) == [FactType.INITIALIZED]
+    await world.advance(timedelta(seconds=12))
+    assert heard(world) == [FactType.INITIALIZED, FactType.INITIALIZED, FactType.PUBLISHED]
+
+
+async def test_the_event_before_is_fetched_when_its_message_was_lost() -> None:
+    """Nothing waits for ever for a message that will not come."""
+    world = World()
+    await listening(world)
+    id_ = await sent(world)
+    await world.settle()
+    first = world.webhooks.posted.copy()
+    world.webhooks.posted.clear()
+    world.deliveries.kept.clear()
+    last = world.correspondences.partitions[id_].facts[-1]
+    await webhooks.fan_out(world.app, RESOURCE, CORRESPONDENCE, id_, last.sequence)
+    await world.settle()
+    assert not world.webhooks.posted
+    await world.advance(timedelta(minutes=2))
+    await world.advance(timedelta(minutes=2))
+    assert world.webhooks.posted == first
+
+
+async def test_an_open_circuit_sends_one_probe_at_a_time() -> None:
+    """Ten letters for an endpoint that is down cost it three calls, and one for each probe; up again, it gets all."""
+    world = World()
+    await listening(world, type_filter="no.altinn.correspondence.correspondencepublished")
+    world.webhooks.statuses = [0] * 6
+    for _ in range(10):
+        await published(world)
+    assert len(world.webhooks.posted) == 3
+    await world.advance(timedelta(seconds=15))
+    assert len(world.webhooks.posted) == 4
+    for _ in range(40):
+        await world.advance(timedelta(minutes=5))
+    delivered = [d for d in world.deliveries.kept.values() if d.state is DeliveryState.DELIVERED]
+    assert len(delivered) == 10
+    assert len(world.webhooks.posted) == 16
 
 
 async def test_what_was_given_up_is_not_begun_again() -> None:
@@ -228,11 +283,11 @@ async def test_a_repeated_attempt_makes_one_next_attempt() -> None:
     async def down() -> None:
         raise Unavailable("storage")
 
-    world.meanwhile["subscriptions.log"] = down
+    world.meanwhile["deliveries.put"] = down
     with pytest.raises(Unavailable):
-        await webhooks.deliver(world.app, message)
-    await webhooks.deliver(world.app, message)
-    await webhooks.deliver(world.app, message)
+        await delivering.deliver(world.app, message)
+    await delivering.deliver(world.app, message)
+    await delivering.deliver(world.app, message)
     assert len(world.webhooks.posted) == 2
     await world.advance(timedelta(seconds=11))
     assert len(world.webhooks.posted) == 3
@@ -258,7 +313,7 @@ async def test_an_endpoint_that_is_gone_ends_its_subscription() -> None:
         await other.subscriptions.remove(kept)
 
     other.meanwhile["webhooks.post"] = removed
-    await webhooks.deliver(other.app, message)
+    await delivering.deliver(other.app, message)
     assert not other.subscriptions.kept
 
 
