@@ -96,7 +96,7 @@ async def test_health_tells_failures_in_a_row_and_what_waits() -> None:
     assert (seen.failures_in_a_row, seen.waiting, len(seen.latest)) == (2, 4, 4)
     await world.advance(timedelta(minutes=1))
     seen = await tending.health(world.app, SENDER, one.number)
-    assert (seen.failures_in_a_row, seen.waiting, len(seen.latest)) == (0, 0, 6)
+    assert (seen.failures_in_a_row, seen.waiting, len(seen.latest)) == (0, 0, 8)
 
 
 EVERY: tuple[Callable[..., Awaitable[object]], ...] = (
