@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import cache
 from unittest.mock import patch
 
@@ -55,9 +56,11 @@ async def scene() -> World:
     await _letter(world, entry.LINK_LETTER, file=entry.LINK_FILE)
     for id_ in (entry.LETTER, entry.READ_LETTER):
         await reading.overview(world.app, READER, CorrespondenceId(id_))
-    await acting.mark_as_read(world.app, READER, CorrespondenceId(entry.READ_LETTER))
+    await world.settle()
+    await world.advance(timedelta(seconds=10))  # What came before is not for the subscriber.
     wish = subscribing.NewSubscription(endpoint="https://agency.example/letters", resource_id=RESOURCE)
     await subscribing.subscribe(world.app, _SUBSCRIBER, wish)
+    await acting.mark_as_read(world.app, READER, CorrespondenceId(entry.READ_LETTER))
     await _dead_letter(world)
     await world.settle()
     return world
