@@ -14,7 +14,7 @@ from tests.builders import AGENCY, BUSINESS, PERSON, RESOURCE, message, notifica
 from tests.fakes.world import READER, SENDER, Crash, World
 
 KEY = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
-CALLS = 300
+CALLS = 360
 """More calls than the story makes; those beyond its end crash nothing."""
 
 

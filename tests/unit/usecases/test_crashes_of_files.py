@@ -20,7 +20,7 @@ from tests.unit.usecases.stories import CONTENT, chunks, file_of, read_all, stag
 
 FIRST = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
 SECOND = "2f0d3c1e-5f0a-4f5a-8f55-9a43f5f7a0b1"
-CALLS = 420
+CALLS = 490
 """More calls than the story makes; those beyond its end crash nothing."""
 WITHOUT_BYTES = {AttachmentStatus.INITIALIZED, AttachmentStatus.FAILED, AttachmentStatus.PURGED}
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from shared.domain.facts import AggregateKind, FactType
 from shared.domain.identifiers import SubscriptionId
 from shared.domain.subscription import EVENT_TYPE_PREFIX, Subscription
-from shared.usecases import subscribing, webhooks
+from shared.usecases import delivering, subscribing, webhooks
 from tests.builders import AGENCY, BUSINESS, PERSON, RESOURCE, new_id, subscription
 from tests.fakes.world import SENDER, World
 from tests.unit.usecases.stories import published
@@ -43,7 +43,7 @@ async def test_each_is_told_once_of_what_it_asked_for() -> None:
     for fact in world.correspondences.partitions[id_].facts:
         await webhooks.fan_out(world.app, RESOURCE, AggregateKind.CORRESPONDENCE, id_, fact.sequence)
     for message in world.outbox.deliveries:
-        await webhooks.deliver(world.app, message)
+        await delivering.deliver(world.app, message)
     told = [one.number for one, _ in world.webhooks.posted]
     assert sorted(told) == list(range(10, MANY + 1, 10))
 

@@ -137,7 +137,7 @@ async def test_a_second_telling_is_word_for_word_the_first() -> None:
     await lived(world)
     first = {event["id"]: event for event in heard(world)}
     world.webhooks.posted.clear()
-    world.subscriptions.states.clear()
+    world.deliveries.kept.clear()
     for partitions in (world.correspondences.partitions, world.attachments.partitions):
         for id_, partition in partitions.items():
             for fact in partition.facts:
