@@ -134,8 +134,14 @@ class Refusal(Enum):
         "The resource must be of the type CorrespondenceService, or AltinnApp for a message in a dialog",
     )
     SUBSCRIPTION_NOT_FOUND = (7001, _N, "The subscription was not found")
+    SUBSCRIPTION_ENDED = (
+        7002,
+        ErrorKind.CONFLICT,
+        "The subscription has ended: resume it, then replay",
+    )
     ENDPOINT_NOT_VALIDATED = (7003, _I, "The endpoint did not consent to receive events")
     REQUEST_TOO_LARGE = (7004, ErrorKind.TOO_LARGE, "The request is larger than this server takes in one piece")
+    DELIVERY_NOT_FOUND = (7005, _N, "No delivery of this event to the subscription is known")
     NOT_STUCK = (7020, _N, "Nothing of this id is stuck")
     NOT_READABLE = (7021, ErrorKind.CONFLICT, "The message cannot be read, so that it cannot be tried again")
     EXTERNAL_ADDRESS_INVALID = (7010, _I, "The address of content stored elsewhere is invalid")

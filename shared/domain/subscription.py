@@ -145,8 +145,18 @@ class LoggedAttempt:
 
 
 def matches(subscription: Subscription, fact: Fact) -> bool:
-    """Is this fact for that subscriber? Never an internal one; others than the owner see their own subject only."""
-    if fact.type in INTERNAL or not subscription.active or not subscription.validated:
+    """Is this fact for that subscriber, now?"""
+    return subscription.active and subscription.validated and is_about(subscription, fact)
+
+
+def is_missed(subscription: Subscription, fact: Fact) -> bool:
+    """Would this fact be for that subscriber, had it not been suspended? Then it can be replayed once it is resumed."""
+    return subscription.ended is Ending.FAILING and is_about(subscription, fact)
+
+
+def is_about(subscription: Subscription, fact: Fact) -> bool:
+    """Is it what that subscriber asked for? Never an internal one; others than the owner see their own subject only."""
+    if fact.type in INTERNAL:
         return False
     if subscription.resource_id != fact.resource_id:
         return False

@@ -62,6 +62,15 @@ class Wire(BaseModel):
             raise InvalidRequest(*faults(error.errors(include_url=False, include_input=False))) from None
 
 
+class Query(Wire):
+    """The query of a request. Empty values count as absent."""
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Self:
+        """The query. Raises InvalidRequest that lists every fault."""
+        return cls.read({name: value for name, value in query.items() if value.strip()})
+
+
 class Answer(BaseModel):
     """A body as it goes out: camelCase names, nulls written, enums as their names."""
 
@@ -101,6 +110,11 @@ def texts_in(value: object) -> Iterator[str]:
 @cache
 def _names(model: type[BaseModel]) -> dict[str, str]:
     return {alias.lower(): alias for field in model.model_fields.values() if (alias := field.alias) is not None}
+
+
+def in_lower_case(value: object) -> object:
+    """For words that are taken in any case."""
+    return value.strip().lower() if isinstance(value, str) else value
 
 
 def _read_time(value: object) -> datetime:

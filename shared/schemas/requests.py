@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Annotated
 from uuid import UUID
@@ -14,7 +14,7 @@ from shared.domain.dialog_transmission import TransmissionType
 from shared.domain.errors import FieldError, InvalidRequest, Refusal
 from shared.domain.identifiers import AttachmentId, PartyUrn, parse_recipient, resource_id
 from shared.domain.requests import NewAttachment, NewMessage
-from shared.schemas.base import Filled, Flag, Guid, Time, Wire, is_storable
+from shared.schemas.base import Filled, Flag, Guid, Query, Time, Wire, is_storable
 from shared.schemas.contents import AttachmentMetadata, ContentIn, SendersReference
 from shared.schemas.enums import (
     ReferenceTypeIn,
@@ -148,15 +148,10 @@ class InitializeCorrespondences(Wire):
         return tuple(party for party in parties if party is not None)
 
 
-class InitializeQuery(Wire):
+class InitializeQuery(Query):
     """The query of an initialise, an addition: `dryRun=true` shows what would come of it, and writes nothing."""
 
     dry_run: Flag = False
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "InitializeQuery":
-        """The query. Raises InvalidRequest when `dryRun` is neither true nor false."""
-        return cls.read({name: value for name, value in query.items() if value.strip()})
 
 
 def digest(message: NewMessage, file_names: Sequence[str] = ()) -> str:

@@ -1,13 +1,12 @@
 """The query of a search, and its answer. Source: wire contract 11; pages are an addition, decision record 0011."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 from pydantic.alias_generators import to_camel
 
 from shared.domain.identifiers import PartyKind, parse_recipient, party_kind
-from shared.schemas.base import Answer, Guid, Number, Time, Wire
+from shared.schemas.base import Answer, Guid, Number, Query, Time, in_lower_case
 from shared.schemas.enums import SearchRoleIn, StatusIn
 from shared.schemas.requests import ResourceIdIn
 from shared.schemas.responses import CorrespondenceOverview
@@ -17,11 +16,7 @@ MOST = 1000
 _SEARCHABLE = frozenset({PartyKind.ORGANISATION, PartyKind.PERSON})
 
 
-def _in_lower_case(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
-
-
-class SearchQuery(Wire):
+class SearchQuery(Query):
     """The query of a search. Empty values count as absent. Source: wire contract 11; `limit` and on are additions."""
 
     resource_id: ResourceIdIn
@@ -35,7 +30,7 @@ class SearchQuery(Wire):
     altinn2_correspondence_id: Number | None = Field(default=None, alias="altinn2CorrespondenceId")
     limit: Annotated[Number | None, Field(ge=1, le=MOST)] = None
     continuation_token: str | None = None
-    include: Annotated[Literal["overview"] | None, BeforeValidator(_in_lower_case)] = None
+    include: Annotated[Literal["overview"] | None, BeforeValidator(in_lower_case)] = None
 
     @field_validator("on_behalf_of")
     @classmethod
@@ -44,11 +39,6 @@ class SearchQuery(Wire):
         if value is not None and (party is None or party_kind(party) not in _SEARCHABLE):
             raise ValueError("must be an organisation (0192:) or a person")
         return value
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "SearchQuery":
-        """The query. Raises InvalidRequest that lists every fault."""
-        return cls.read({name: value for name, value in query.items() if value.strip()})
 
 
 class SearchAnswer(Answer):

@@ -2,7 +2,6 @@
 
 import base64
 import re
-from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -20,7 +19,7 @@ from shared.domain.subscription import (
     Signing,
     Subscription,
 )
-from shared.schemas.base import Additive, Answer, Filled, Flag, Number, Time, Wire
+from shared.schemas.base import Additive, Answer, Filled, Flag, Number, Query, Time, Wire, in_lower_case
 
 _RESOURCE = "urn:altinn:resource:"
 _ALTERNATIVES = {"organisation": "urn:altinn:organization:identifier-no:", "person": "urn:altinn:person:identifier-no:"}
@@ -74,8 +73,12 @@ def _event_type(name: str) -> str:
     return name.strip()
 
 
-def _in_lower_case(value: object) -> object:
-    return value.strip().lower() if isinstance(value, str) else value
+ResourceUrn = Annotated[Filled, AfterValidator(_resource)]
+"""`urn:altinn:resource:` and an id, of which the id is kept."""
+PartyName = Annotated[str, AfterValidator(_subject)]
+"""The URN of a party in its one form; None for blank text."""
+EventType = Annotated[str, AfterValidator(_event_type)]
+"""A type of event that is sent, or blank."""
 
 
 class SubscriptionRequest(Wire):
@@ -85,13 +88,13 @@ class SubscriptionRequest(Wire):
     """
 
     end_point: Filled
-    resource_filter: Annotated[Filled, AfterValidator(_resource)]
+    resource_filter: ResourceUrn
     source_filter: Annotated[str | None, AfterValidator(_no_source)] = None
-    subject_filter: Annotated[str, AfterValidator(_subject)] | None = None
+    subject_filter: PartyName | None = None
     alternative_subject_filter: Annotated[str, AfterValidator(_alternative_subject)] | None = None
-    type_filter: Annotated[str, AfterValidator(_event_type)] | None = None
+    type_filter: EventType | None = None
     include_subunits: Annotated[Flag, AfterValidator(_no_subunits)] = False
-    signing: Annotated[Literal["hmac", "ed25519"], BeforeValidator(_in_lower_case)] = "hmac"
+    signing: Annotated[Literal["hmac", "ed25519"], BeforeValidator(in_lower_case)] = "hmac"
 
     @validates(mode="after")
     def _one_subject(self) -> Self:
@@ -118,16 +121,11 @@ class SubscriptionRequest(Wire):
         return bool(self.alternative_subject_filter) and not self.subject_filter
 
 
-class SubscriptionPageQuery(Wire):
+class SubscriptionPageQuery(Query):
     """Which page of the subscriptions. All of it is an addition to Altinn Events."""
 
     limit: Annotated[Number, Field(ge=1, le=MOST_ON_A_PAGE)] = MOST_ON_A_PAGE
     continuation_token: str | None = None
-
-    @classmethod
-    def of(cls, query: Mapping[str, str]) -> "SubscriptionPageQuery":
-        """The query; empty values count as absent. Raises InvalidRequest that lists every fault."""
-        return cls.read({name: value for name, value in query.items() if value.strip()})
 
 
 class SubscriptionAnswer(Additive):

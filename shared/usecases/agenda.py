@@ -10,18 +10,7 @@ from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId, SubscriptionId
 from shared.ports import AgendaEntry, AgendaMessage, App, DeliveryMessage
 from shared.telemetry import Log
-from shared.usecases import (
-    dialogs,
-    forwarding,
-    lifecycle,
-    notifying,
-    orphans,
-    releasing,
-    rescanning,
-    stuck,
-    suspending,
-    webhooks,
-)
+from shared.usecases import lifecycle, notifying, releasing, resuming, stuck
 from shared.usecases.saving import finish_dispatch
 
 _PAGE = 500
@@ -102,48 +91,10 @@ async def _do(app: App, message: AgendaMessage) -> bool:
         case Task.DELIVER:
             await app.outbox.send_deliveries([delivery_of(due)])
         case Task.CATCH_UP:
-            await _catch_up(app, due)
+            await resuming.resume(app, due)
         case Task.REPEAT:
             _log.warning("agenda.unused_task", task=due.task)
     return True
-
-
-async def _catch_up(app: App, due: Due) -> None:
-    """Work of a consumer that is resumed: `part:id[:more]`."""
-    part, id_, *more = due.subject.split(":")
-    match part:
-        case "links":
-            await lifecycle.look_at_users(app, AttachmentId(id_), after=CorrespondenceId(more[0]))
-        case "scan":
-            await rescanning.scan_again(app, AttachmentId(id_), attempt=due.attempt)
-        case "notify":
-            await notifying.notify(app, CorrespondenceId(id_), reminder=int(more[0]), attempt=due.attempt)
-        case "forward":
-            await forwarding.attend(app, CorrespondenceId(id_), more[0], attempt=due.attempt)
-        case orphans.PART:
-            await orphans.look(app, AttachmentId(id_))
-        case "care":
-            await lifecycle.care(app, AggregateKind(more[0]), id_)
-        case "overdue":
-            await _look_at_overdue(app, CorrespondenceId(id_), due)
-        case "mailboxes":
-            await lifecycle.repair_mailboxes(app, CorrespondenceId(id_))
-        case "events":
-            await webhooks.fan_out(app, ResourceId(more[0]), AggregateKind(more[1]), id_, int(more[2]))
-        case suspending.PART:
-            await suspending.give_notice(app, ResourceId(id_), SubscriptionId(more[0]), due)
-        case "dialog":
-            await dialogs.carry_over(app, CorrespondenceId(id_), attempt=due.attempt)
-        case _:
-            raise ValueError(f"unknown part of the agenda: {part}")
-
-
-async def _look_at_overdue(app: App, id_: CorrespondenceId, due: Due) -> None:
-    """What should be published by now is, or is on the stuck list and looked at again later."""
-    await lifecycle.look(app, id_)
-    if await stuck.note_publication(app, id_):
-        now = app.clock()
-        await app.agenda.put(Due(Task.CATCH_UP, due.subject, now + _SLOT, due.attempt + 1), now=now)
 
 
 def delivery_of(due: Due) -> DeliveryMessage:

@@ -10,7 +10,7 @@ from shared.domain.circuit import Circuit
 from shared.domain.delivery import Delivery
 from shared.domain.events import cloud_event
 from shared.domain.facts import Fact
-from shared.domain.subscription import Ending, Subscription, matches
+from shared.domain.subscription import Ending, Subscription, is_missed, matches
 from shared.ports import App, DeliveryMessage
 from shared.telemetry import Log
 from shared.usecases import pacing, suspending
@@ -28,8 +28,12 @@ _log = Log("delivering")
 
 
 def wants(subscription: Subscription, fact: Fact) -> bool:
-    """Is this fact for that subscriber? Who subscribed after it happened is not told of it."""
-    return matches(subscription, fact) and subscription.created <= fact.at + _SKEW
+    """Is this fact for that subscriber? Who subscribed after it happened is not told of it.
+
+    What happens while it is suspended is put down as given up, to be replayed.
+    """
+    is_for_it = matches(subscription, fact) or is_missed(subscription, fact)
+    return is_for_it and subscription.created <= fact.at + _SKEW
 
 
 async def deliver(app: App, message: DeliveryMessage) -> None:
@@ -48,7 +52,7 @@ async def deliver(app: App, message: DeliveryMessage) -> None:
     if known is not None and delivery.is_stale(known, message.attempt, now=now):
         return
     if not await _may_go_on(app, subscription, fact):
-        if known is not None:
+        if known is not None or is_missed(subscription, fact):
             await app.deliveries.put(delivery.given_up(state, now=now))
         return
     if await _is_behind(app, subscription, state, facts) or await _is_held(app, subscription, state):

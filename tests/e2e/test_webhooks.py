@@ -144,3 +144,44 @@ def test_an_endpoint_inside_is_refused_with_the_rule(agency: Api) -> None:
 
 def _wish(endpoint: str) -> Json:
     return {"endPoint": endpoint, "resourceFilter": f"urn:altinn:resource:{QUIET}", "typeFilter": _PUBLISHED}
+
+
+def test_what_was_delivered_is_in_the_log_and_comes_again(agency: Api, services: Services, reference: str) -> None:
+    """With its answer; a replay brings the same event under its id."""
+    made = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)
+    path = f"/events/api/v1/subscriptions/{made['id']}"
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    events_when(services, reference, made["secret"], id_, "correspondencepublished")
+    listed = eventually(
+        "the log", lambda: agency.call("GET", f"{path}/deliveries?state=delivered").json()["deliveries"], len
+    )
+    event = listed[0]["event"]
+    assert agency.call("POST", f"{path}/deliveries/{event}/replay").status_code == 202
+    eventually("the second one", lambda: _published_to(services, reference), lambda calls: len(calls) == 2)
+    assert agency.call("POST", f"{path}/replay", json={"from": listed[0]["happened"]}).status_code == 202
+    calls = eventually("the third one", lambda: _published_to(services, reference), lambda calls: len(calls) == 3)
+    assert {hooks.verify(call, made["secret"])["id"] for call in calls} == {event}
+    story = eventually(
+        "three attempts",
+        lambda: agency.call("GET", f"{path}/deliveries/{event}").json(),
+        lambda found: len(found["tried"]) == 3,
+    )
+    assert [tried["status"] for tried in story["tried"]] == [200, 200, 200]
+
+
+def test_who_cannot_be_called_reads_the_feed(agency: Api, services: Services, reference: str) -> None:
+    """After half a minute the events of a letter are there, in order, and behind the cursor there is nothing more."""
+    (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
+    agency.until_status(id_, "Published")
+    services.advance("PT1M")
+    feed = f"/events/api/v1/feed?resource=urn:altinn:resource:{QUIET}&limit=1000"
+
+    def mine() -> list[str]:
+        events = agency.call("GET", feed).json()["events"]
+        return [event["type"].rpartition(".")[2] for event in events if event["resourceinstance"] == id_]
+
+    told = ["correspondenceinitialized", "correspondencepublished"]
+    eventually("both events", mine, lambda found: sorted(found) == told)
+    cursor = agency.call("GET", feed).json()["after"]
+    rest = agency.call("GET", f"{feed}&after={cursor}").json()
+    assert (rest["events"], rest["more"]) == ([], False)

@@ -17,6 +17,7 @@ _IDS = {
     "correspondenceId": entry.LETTER,
     "attachmentId": entry.FILE,
     "id": "1",
+    "eventId": "none",
     "stuckId": "none",
     "path": "nothing/here",
 }

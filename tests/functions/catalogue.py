@@ -19,12 +19,13 @@ from shared.domain.errors import Refusal, Rejected
 from shared.domain.identifiers import AttachmentId
 from shared.domain.policy import Issuer, Scope, Subject
 from shared.domain.stuck import Stuck, StuckKind
+from shared.domain.subscription import Ending, ended
 from tests.builders import NOW, OTHER_AGENCY, RESOURCE, stored
 from tests.fakes.world import World
 from tests.functions import states
 from tests.functions.faults import DIALOG, Fault, fields_of, put_file, put_letter, with_resource
 from tests.functions.scene import carry_out
-from tests.functions.states import FORWARDED_TO, RIGHTS, file_in, letter_in
+from tests.functions.states import FORWARDED_TO, RIGHTS, file_in, letter_in, subscription_in
 
 BY_ID = {operation.id: operation for operation in OPERATIONS}
 CALLERS: Mapping[str, Subject] = {
@@ -46,9 +47,9 @@ STATUS: Mapping[int, tuple[int, ...]] = {
         *(7003, 7010, 7011, 7012),
     ),
     401: (4001, 4004, 4005, 4006, 4007),
-    404: (1001, 1029, 1054, 1062, 2001, 3001, 3020, 3021, 6001, 7001, 7020),
+    404: (1001, 1029, 1054, 1062, 2001, 3001, 3020, 3021, 6001, 7001, 7005, 7020),
     408: (2022,),
-    409: (1034, 2015, 1, 7021),
+    409: (1034, 2015, 1, 7002, 7021),
     413: (7004,),
     422: (1030,),
     451: (2014,),
@@ -172,6 +173,15 @@ async def _no_consent(world: World) -> None:
     world.webhooks.consents = None
 
 
+async def _subscribed() -> World:
+    return await subscription_in("active")
+
+
+async def _ended(world: World) -> None:
+    for key, one in world.subscriptions.kept.items():
+        world.subscriptions.kept[key] = ended(one, Ending.ENDPOINT_GONE)
+
+
 async def _unreadable(world: World) -> None:
     await world.app.stuck.put(_STUCK)
 
@@ -235,6 +245,12 @@ CASES: Mapping[Refusal, Case] = {
         json=ENTRIES["initialise_attachment"].examples[0].json,
     ),
     Refusal.SUBSCRIPTION_NOT_FOUND: _case("get_subscription", _empty, "subscriber", path={"id": "1"}),
+    Refusal.SUBSCRIPTION_ENDED: _case(
+        "replay_deliveries", _with(_subscribed, _ended), "subscriber", path={"id": "1"}, json={"failed": True}
+    ),
+    Refusal.DELIVERY_NOT_FOUND: _case(
+        "get_delivery", _subscribed, "subscriber", path={"id": "1", "eventId": entry.EVENT}
+    ),
     Refusal.ENDPOINT_NOT_VALIDATED: _case("create_subscription", _with(_empty, _no_consent), "subscriber", json=_WISH),
     Refusal.REQUEST_TOO_LARGE: _case(
         _MESSAGE, _empty, "sender", content=" " * (MAX_JSON_BYTES + 1), detail=f"[^<>]+ {MAX_JSON_BYTES} bytes [^<>]+"

@@ -57,7 +57,7 @@ async def scene() -> World:
     for id_ in (entry.LETTER, entry.READ_LETTER):
         await reading.overview(world.app, READER, CorrespondenceId(id_))
     await world.settle()
-    await world.advance(timedelta(seconds=10))  # What came before is not for the subscriber.
+    await world.advance(timedelta(minutes=1))  # What came before is not for the subscriber.
     wish = subscribing.NewSubscription(endpoint="https://agency.example/letters", resource_id=RESOURCE)
     await subscribing.subscribe(world.app, _SUBSCRIBER, wish)
     await acting.mark_as_read(world.app, READER, CorrespondenceId(entry.READ_LETTER))

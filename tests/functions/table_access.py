@@ -187,6 +187,25 @@ _TABLES: Mapping[str, str] = {
         404/7001   404/7001   403        403        403        403        401        unknown
         200        401/4001   403        403        403        403        401        active
     """,
+    "list_deliveries": """
+        subscriber another    sender     recipient  both       other      none
+        404/7001   404/7001   403        403        403        403        401        unknown
+        200        401/4001   403        403        403        403        401        active
+    """,
+    "get_delivery replay_delivery": """
+        subscriber another    sender     recipient  both       other      none
+        404/7001   404/7001   403        403        403        403        401        unknown
+        404/7005   401/4001   403        403        403        403        401        active
+    """,
+    "replay_deliveries": """
+        subscriber another    sender     recipient  both       other      none
+        404/7001   404/7001   403        403        403        403        401        unknown
+        202        401/4001   403        403        403        403        401        active
+    """,
+    "read_feed": """
+        subscriber another    sender     recipient  both       other      none
+        200        401/4001   403        403        403        403        401        any
+    """,
     "receive_scan_results receive_notification_reports": """
         scans      platform   sender     recipient  both       other      none
         200        403        403        403        403        403        401        any
