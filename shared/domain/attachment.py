@@ -217,14 +217,18 @@ def set_closing(state: Attachment, *, closing: bool) -> AttachmentChange | None:
     return None if state.closing is closing else AttachmentChange(state=replace(state, closing=closing))
 
 
-def require_readable(state: Attachment) -> Stored | External:
-    """The bytes to serve, or where they are. Raises 2019 purged, 2020 expired, 2001 when there is nothing clean."""
+def require_readable(state: Attachment, *, by_sender: bool = False) -> Stored | External:
+    """The bytes to serve, or where they are. Raises 2019 purged, 2020 expired, 2001 when there is nothing clean.
+
+    Who sent them may have them back before they have been scanned. Source: wire contract 12.4.
+    """
     if state.status is AttachmentStatus.PURGED:
         raise DomainError(Refusal.ATTACHMENT_PURGED)
     if state.status is AttachmentStatus.EXPIRED:
         raise DomainError(Refusal.ATTACHMENT_EXPIRED)
     served = state.external or state.stored
-    if served is None or not state.is_ready:
+    unscanned = by_sender and state.status is AttachmentStatus.UPLOAD_PROCESSING
+    if served is None or not (state.is_ready or unscanned):
         raise DomainError(Refusal.ATTACHMENT_NOT_FOUND)
     return served
 

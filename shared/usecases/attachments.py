@@ -195,7 +195,7 @@ async def download_as_sender(app: App, caller: Subject, id_: AttachmentId) -> Do
         users = await asyncio.gather(*(app.correspondences.load(user) for user, _ in links[start : start + _AT_ONCE]))
         if any(user is not None and Status.PUBLISHED in user.state.ever for user in users):
             raise DomainError(Refusal.SENDER_CAN_NO_LONGER_DOWNLOAD)
-    return serve(app, state, decisions.require_readable(state), permit)
+    return serve(app, state, decisions.require_readable(state, by_sender=True), permit)
 
 
 def uploading(change: AttachmentChange, upload_id: str, *, party: PartyUrn) -> AttachmentChange:

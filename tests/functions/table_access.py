@@ -167,8 +167,8 @@ _TABLES: Mapping[str, str] = {
     "download_attachment": """
         sender     recipient  both       other      scopeless  none
         404/2001   403        404/2001   404/2001   403        401        unknown
-        404/2001   403        404/2001   401/4001   403        401        initialized uploaded failed
-        200        403        200        401/4001   403        401        published in-waiting-letter
+        404/2001   403        404/2001   401/4001   403        401        initialized failed
+        200        403        200        401/4001   403        401        uploaded published in-waiting-letter
         400/2019   403        400/2019   401/4001   403        401        purged
         400/2020   403        400/2020   401/4001   403        401        expired
         400/2016   403        400/2016   401/4001   403        401        in-published-letter

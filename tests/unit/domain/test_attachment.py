@@ -230,6 +230,15 @@ def test_only_clean_bytes_are_served(changes: dict[str, object], refusal: Refusa
     assert caught.value.refusal is refusal
 
 
+def test_who_sent_it_may_have_it_back_before_the_scan() -> None:
+    """What has been committed, in no other state."""
+    waiting = attachment(status=AttachmentStatus.UPLOAD_PROCESSING)
+    assert require_readable(waiting, by_sender=True) == stored()
+    for changes in ({"status": AttachmentStatus.FAILED}, {"stored": None}):
+        with pytest.raises(DomainError):
+            require_readable(replace(waiting, **changes), by_sender=True)
+
+
 def test_what_is_stored_elsewhere_is_published_at_once() -> None:
     """It says that nobody has scanned it; there are no bytes of it, and it is served as the link it is."""
     link = External("https://files.example.com/x")

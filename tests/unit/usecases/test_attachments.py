@@ -15,8 +15,9 @@ from shared.domain.errors import Conflict, Refusal, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId
 from shared.domain.policy import Action, own_work
+from shared.domain.verdicts import Scan
 from shared.ports import Rules
-from shared.usecases import acting, attachments
+from shared.usecases import acting, attachments, scanning
 from tests.builders import AGENCY, NOW, RESOURCE, new_attachment, new_id
 from tests.fakes.world import SENDER, Crash, World
 from tests.unit.usecases.stories import (
@@ -349,12 +350,25 @@ async def test_a_sender_downloads_until_a_letter_with_it_is_published() -> None:
     assert await refused(download) is Refusal.SENDER_CAN_NO_LONGER_DOWNLOAD
 
 
+async def test_who_uploaded_it_has_it_back_before_the_scan() -> None:
+    """And not while it is under way, nor once it was found to be malware."""
+    world = World()
+    id_ = await attachments.initialise_attachment(world.app, SENDER, new_attachment())
+    assert await refused(attachments.download_as_sender(world.app, SENDER, id_)) is Refusal.ATTACHMENT_NOT_FOUND
+    id_ = await uploaded(world)
+    found = await attachments.download_as_sender(world.app, SENDER, id_)
+    assert await read_all(found.read(0, None)) == CONTENT
+    world.scanner.scan_result = Scan.INFECTED
+    await scanning.scan_attachment(world.app, id_)
+    assert await refused(attachments.download_as_sender(world.app, SENDER, id_)) is Refusal.ATTACHMENT_NOT_FOUND
+
+
 async def test_what_cannot_be_served_says_why() -> None:
-    """2001 before the scan, 2019 purged, 2020 expired."""
+    """2001 when nothing clean is there, 2019 purged, 2020 expired."""
     world = World()
     id_ = await uploaded(world)
     for status, refusal in (
-        (AttachmentStatus.UPLOAD_PROCESSING, Refusal.ATTACHMENT_NOT_FOUND),
+        (AttachmentStatus.FAILED, Refusal.ATTACHMENT_NOT_FOUND),
         (AttachmentStatus.PURGED, Refusal.ATTACHMENT_PURGED),
         (AttachmentStatus.EXPIRED, Refusal.ATTACHMENT_EXPIRED),
     ):
