@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from shared.domain.facts import FactType
+from shared.domain.facts import Fact, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.notification import ContactPoint
 from shared.domain.policy import Issuer, Scope, Subject
-from shared.ports import App, Party, Resource, Rules
+from shared.ports import AgendaMessage, App, DeliveryMessage, Party, Resource, Rules
 from shared.usecases import agenda, delivering, dialogs, lifecycle, notifying, webhooks
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE
 from tests.fakes.deliveries import FakeCircuits, FakeDeliveries, FakeFeed
@@ -206,9 +206,22 @@ class World:
 
     async def _consume(self) -> None:
         """One message of each kind leaves its queue only when its consumer has finished (peek-lock)."""
+        queues: tuple[list[Any], ...] = (self.outbox.facts, self.outbox.agenda, self.outbox.deliveries)
+        for queue in queues:
+            if queue:
+                message = queue[0]
+                await self.handle(message)
+                queue.remove(message)
+
+    async def handle(self, message: Fact | AgendaMessage | DeliveryMessage) -> None:
+        """Every consumer of this message has done its work."""
         app = self.app
-        if self.outbox.facts:
-            fact = self.outbox.facts[0]
+        if isinstance(message, AgendaMessage):
+            await agenda.act(app, message)
+        elif isinstance(message, DeliveryMessage):
+            await delivering.deliver(app, message)
+        else:
+            fact = message
             await lifecycle.care(app, fact.aggregate, fact.aggregate_id)
             await webhooks.fan_out(app, fact.resource_id, fact.aggregate, fact.aggregate_id, fact.sequence)
             if fact.aggregate == "correspondence":
@@ -216,12 +229,3 @@ class World:
                 await lifecycle.repair_mailboxes(app, CorrespondenceId(fact.aggregate_id))
             if fact.type is FactType.PUBLISHED:
                 await notifying.notify(app, CorrespondenceId(fact.aggregate_id))
-            self.outbox.facts.remove(fact)
-        if self.outbox.agenda:
-            message = self.outbox.agenda[0]
-            await agenda.act(app, message)
-            self.outbox.agenda.remove(message)
-        if self.outbox.deliveries:
-            delivery = self.outbox.deliveries[0]
-            await delivering.deliver(app, delivery)
-            self.outbox.deliveries.remove(delivery)
