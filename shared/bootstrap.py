@@ -9,6 +9,7 @@ from typing import assert_never
 from azure.core.credentials_async import AsyncTokenCredential
 
 from shared.adapters.agenda import AgendaTable
+from shared.adapters.altinn_events import AltinnEvents
 from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
 from shared.adapters.circuits import CircuitTable
@@ -42,6 +43,7 @@ from shared.domain.policy import Issuer, Scope, Subject
 from shared.ports import MAX_FILE_BYTES, App, Clock, Rules, Scanner
 
 DIALOGPORTEN_SCOPE = "digdir:dialogporten.serviceprovider"
+EVENTS_SCOPE = "altinn:events.publish"
 
 
 @cache
@@ -73,12 +75,13 @@ def app() -> App:
         sendings=SendingTable(tables),
         email=CommunicationEmail(endpoint, key, s.email_sender_address, credential),
         sms=CommunicationSms(endpoint, key, s.sms_sender, credential),
-        dialogs=DialogportenClient(s.dialogporten_base_url, _dialogporten_tokens(s)),
+        dialogs=DialogportenClient(s.dialogporten_base_url, _maskinporten_tokens(s, DIALOGPORTEN_SCOPE)),
         subscriptions=SubscriptionTable(tables, secret_key),
         deliveries=DeliveryTable(tables),
         circuits=CircuitTable(tables),
         feed=FeedTable(tables),
         webhooks=HttpWebhooks(s.public_base_url, loopback_allowed=s.webhook_allow_loopback),
+        event_sink=AltinnEvents(s.altinn_events_url, _maskinporten_tokens(s, EVENTS_SCOPE)),
         clock=clock(),
         texts=LibraryTexts(),
         seals=Tokens(secret_key),
@@ -147,13 +150,13 @@ def _scanner(s: Settings, blobs: BlobStore) -> Scanner:
             assert_never(other)
 
 
-def _dialogporten_tokens(s: Settings) -> MaskinportenTokens:
+def _maskinporten_tokens(s: Settings, scope: str) -> MaskinportenTokens:
     return MaskinportenTokens(
         s.maskinporten_token_url,
         s.maskinporten_exchange_url,
         s.maskinporten_client_id,
         s.maskinporten_jwk,
-        DIALOGPORTEN_SCOPE,
+        scope,
         clock(),
     )
 
@@ -166,6 +169,7 @@ def _rules(s: Settings) -> Rules:
         sms_hours=s.sms_hours,
         minimum_expiration_days=14 if production else 1,  # Source: wire contract 5.9, number 2017.
         max_request_bytes=s.max_request_bytes,
+        publishes_events=bool(s.altinn_events_url),
         max_scanned_bytes=s.clamd_max_bytes if s.malware_scanner is ScannerKind.CLAMD else MAX_FILE_BYTES,
         unscanned=s.malware_scan_bypass,
     )

@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     maskinporten_exchange_url: str = ""
     maskinporten_client_id: str = ""
     maskinporten_jwk: str = ""
+    altinn_events_url: str = ""
     malware_scanner: ScannerKind
     scan_results_secret: Secret = ""
     notification_reports_secret: Secret = ""

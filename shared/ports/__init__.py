@@ -17,6 +17,7 @@ from shared.ports.neighbours import (
     EmailMessage,
     EmailOutcome,
     EmailSender,
+    EventSink,
     KnownDialog,
     Party,
     Registry,
@@ -59,7 +60,10 @@ MAX_FILE_BYTES = 50_000_000_000  # Source: design 4; what Microsoft Defender for
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """Settings that decisions need. Files of the resources in `unscanned` are not scanned for malware."""
+    """Settings that decisions need.
+
+    Files of the resources in `unscanned` are not scanned for malware. `publishes_events`: to Altinn Events, too.
+    """
 
     public_base_url: str
     reminder_delay: timedelta = timedelta(days=7)
@@ -70,6 +74,7 @@ class Rules:
     unscanned: frozenset[ResourceId] = frozenset()
     max_form_file_bytes: int = 2_000_000_000
     max_request_bytes: int | None = None
+    publishes_events: bool = False
 
     def largest_file(self, resource_id: ResourceId) -> int:
         """The most bytes that a file of this resource may have: what we take, or what the scanner takes."""
@@ -102,6 +107,7 @@ class App:
     circuits: Circuits
     feed: Feed
     webhooks: Webhooks
+    event_sink: EventSink
     texts: TextRules
     seals: Seals
     clock: Clock
@@ -130,6 +136,7 @@ __all__ = [
     "EmailMessage",
     "EmailOutcome",
     "EmailSender",
+    "EventSink",
     "Feed",
     "FeedEntry",
     "Idempotency",

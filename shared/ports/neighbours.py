@@ -159,6 +159,13 @@ class KnownDialog:
     owner_code: str
 
 
+class EventSink(Protocol):
+    """Altinn Events, which tells subscribers of its own."""
+
+    async def publish(self, event: Mapping[str, object]) -> None:
+        """It has the event. It knows a repetition by the id only if its subscribers do."""
+
+
 class Dialogs(Protocol):
     """Dialogporten, the service owner's side. Bodies are its own JSON shapes. Done twice is done once."""
 

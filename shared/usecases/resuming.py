@@ -14,6 +14,7 @@ from shared.usecases import (
     notifying,
     orphans,
     replaying,
+    republishing,
     rescanning,
     stuck,
     suspending,
@@ -60,5 +61,8 @@ _PARTS: Mapping[str, Part] = {
         app, ResourceId(id_), SubscriptionId(more[0]), due
     ),
     replaying.PART: lambda app, due, _, __: replaying.take_step(app, due),
+    republishing.PART: lambda app, due, id_, more: republishing.publish(
+        app, AggregateKind(more[0]), id_, int(more[1]), due
+    ),
     "dialog": lambda app, due, id_, _: dialogs.carry_over(app, CorrespondenceId(id_), attempt=due.attempt),
 }

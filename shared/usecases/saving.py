@@ -193,6 +193,12 @@ async def facts_of(app: App, kind: AggregateKind, id_: str, *, after: int = 0) -
             return tuple(await app.attachments.facts(AttachmentId(id_), after=after))
 
 
+async def fact_of(app: App, kind: AggregateKind, id_: str, sequence: int) -> Fact | None:
+    """The fact of this number; None when there is none."""
+    facts = await facts_of(app, kind, id_, after=sequence - 1)
+    return facts[0] if facts and facts[0].sequence == sequence else None
+
+
 async def pause(attempt: int) -> None:
     """Wait a little, longer each time, never in step with others."""
     await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 (jitter, no secret)

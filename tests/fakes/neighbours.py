@@ -222,6 +222,17 @@ class FakeWebhooks:
 
 
 @dataclass
+class FakeEventSink(Failing):
+    """Keeps what was published."""
+
+    published: list[Mapping[str, object]] = field(default_factory=list)
+
+    async def publish(self, event: Mapping[str, object]) -> None:
+        self._next()
+        self.published.append(event)
+
+
+@dataclass
 class FakeDecisions:
     """Permits everything under the rule `allow`, or nothing; or only what is listed as (action, party)."""
 

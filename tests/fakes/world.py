@@ -21,6 +21,7 @@ from tests.fakes.neighbours import (
     FakeDecisions,
     FakeDialogs,
     FakeEmail,
+    FakeEventSink,
     FakeOutbox,
     FakeScanner,
     FakeSms,
@@ -163,6 +164,7 @@ class World:
     circuits: FakeCircuits = field(default_factory=FakeCircuits)
     feed: FakeFeed = field(default_factory=FakeFeed)
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
+    event_sink: FakeEventSink = field(default_factory=FakeEventSink)
     texts: _Texts = field(default_factory=_Texts)
     seals: FakeSeals = field(default_factory=FakeSeals)
     crasher: Crasher = field(default_factory=Crasher)
