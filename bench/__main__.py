@@ -1,12 +1,12 @@
-"""`python -m bench`: measure import, creates, searches and memory, and print the numbers."""
+"""`python -m bench`: measure import, creates, webhooks, searches and memory, and print the numbers."""
 
 import argparse
 import sys
 
-from bench import creates, imports, memory, search
+from bench import creates, imports, memory, search, webhooks
 from bench.report import Result
 
-PARTS = ("imports", "creates", "search", "memory")
+PARTS = ("imports", "creates", "webhooks", "search", "memory")
 MISSED = 1
 FEWEST_LETTERS = 200
 
@@ -39,8 +39,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench",
         description="Measures on stacks of its own, which it removes: import and index of the app, creates per second "
-        "against the floor of the same storage and bus calls, searches in a small and a big box beside their bare "
-        "queries, memory of the app while big files go through.",
+        "against the floor of the same storage and bus calls, deliveries to many subscribers against theirs, searches "
+        "in a small and a big box beside their bare queries, memory of the app while big files go through.",
     )
     parser.add_argument(
         "--quick",
@@ -51,6 +51,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--imports", type=int, help="number of new processes (5)")
     parser.add_argument("--creates", type=int, help="number of messages (200)")
     parser.add_argument("--at-once", type=int, default=8, help="messages side by side (8)")
+    parser.add_argument("--subscribers", type=int, help="subscribers that hear of one event (1000)")
     parser.add_argument("--letters", type=_letters, help="letters in two boxes (1000,100000)")
     parser.add_argument("--searches", type=int, help="number of searches of each kind in each box (60)")
     parser.add_argument("--sizes", type=_sizes, help="sizes of files in MiB (64,512)")
@@ -67,6 +68,8 @@ def main(arguments: list[str] | None = None) -> int:
         results += imports.measure(options.imports or (3 if quick else 5))
     if "creates" in options.only:
         results += creates.measure(options.creates or (40 if quick else 200), options.at_once)
+    if "webhooks" in options.only:
+        results += webhooks.measure(options.subscribers or (100 if quick else 1000))
     if "search" in options.only:
         sizes = options.letters or ((1000, 5000) if quick else (1000, 100_000))
         results += search.measure(sizes, options.searches or (20 if quick else 60))

@@ -17,6 +17,7 @@ from shared.domain.facts import Fact
 from shared.ports.storage import Loaded
 
 ROOT = "root"
+_TOLD_AT_MOST = 500
 REMEMBERED = 8
 """How many changes a root remembers: more than can come between a lost answer and the look for it."""
 
@@ -27,6 +28,7 @@ class Aggregates[State]:
     def __init__(self, table: Table, kind: type[State]) -> None:
         self._table = table
         self._kind = kind
+        self._told: dict[tuple[str, int, int], list[Fact]] = {}
 
     async def load(self, id_: str) -> Loaded[State] | None:
         """The state and its version, or None. One operation."""
@@ -68,10 +70,23 @@ class Aggregates[State]:
         """Every status ever, in order."""
         return [from_columns(HistoryEntry, row.columns) for row in await self.rows(id_, "h:")]
 
-    async def facts(self, id_: str, *, after: int = 0) -> list[Fact]:
-        """The facts with a higher sequence than `after`, in order."""
-        found = await self.rows(id_, "f:", low=_sequenced("f:", after + 1))
-        return [from_columns(Fact, row.columns) for row in found]
+    async def facts(self, id_: str, *, after: int = 0, until: int | None = None) -> list[Fact]:
+        """The facts with a higher sequence than `after`, in order, those beyond `until` left out.
+
+        Facts are appended and never change: what was told up to one that is there is told again without an operation.
+        """
+        if until is not None and (told := self._told.get((id_, after, until))) is not None:
+            return told
+        rows = await self.rows(id_, "f:", low=_sequenced("f:", after + 1))
+        found = [from_columns(Fact, row.columns) for row in rows]
+        if until is None:
+            return found
+        found = [fact for fact in found if fact.sequence <= until]
+        if found and found[-1].sequence == until:
+            if len(self._told) >= _TOLD_AT_MOST:
+                self._told.clear()
+            self._told[id_, after, until] = found
+        return found
 
     async def row(self, id_: str, key: str) -> Row | None:
         """One child row, or None."""

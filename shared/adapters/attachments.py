@@ -66,9 +66,9 @@ class AttachmentTable:
         """Every status ever, in order."""
         return await self._aggregates.history(id_)
 
-    async def facts(self, id_: AttachmentId, *, after: int = 0) -> Sequence[Fact]:
-        """The facts with a sequence above `after`, in order."""
-        return await self._aggregates.facts(id_, after=after)
+    async def facts(self, id_: AttachmentId, *, after: int = 0, until: int | None = None) -> Sequence[Fact]:
+        """The facts with a sequence above `after` and up to `until`, in order."""
+        return await self._aggregates.facts(id_, after=after, until=until)
 
     async def link(self, id_: AttachmentId, correspondence: CorrespondenceId, *, at: datetime) -> None:
         """Write the link row (again, if need be)."""

@@ -74,9 +74,9 @@ class CorrespondenceTable:
         """Every status ever, in order."""
         return await self._aggregates.history(id_)
 
-    async def facts(self, id_: CorrespondenceId, *, after: int = 0) -> Sequence[Fact]:
-        """The facts with a sequence above `after`, in order."""
-        return await self._aggregates.facts(id_, after=after)
+    async def facts(self, id_: CorrespondenceId, *, after: int = 0, until: int | None = None) -> Sequence[Fact]:
+        """The facts with a sequence above `after` and up to `until`, in order."""
+        return await self._aggregates.facts(id_, after=after, until=until)
 
     async def notifications(self, id_: CorrespondenceId) -> Sequence[Notification]:
         """Every notification, oldest first."""

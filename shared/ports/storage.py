@@ -51,8 +51,8 @@ class Correspondences(Protocol):
     async def history(self, id_: CorrespondenceId) -> Sequence[HistoryEntry]:
         """Every status ever, in order."""
 
-    async def facts(self, id_: CorrespondenceId, *, after: int = 0) -> Sequence[Fact]:
-        """The facts with a sequence above `after`, in order."""
+    async def facts(self, id_: CorrespondenceId, *, after: int = 0, until: int | None = None) -> Sequence[Fact]:
+        """The facts with a sequence above `after` and up to `until`, in order."""
 
     async def notifications(self, id_: CorrespondenceId) -> Sequence[Notification]:
         """Every notification, oldest first."""
@@ -85,8 +85,8 @@ class Attachments(Protocol):
     async def history(self, id_: AttachmentId) -> Sequence[HistoryEntry]:
         """Every status ever, in order."""
 
-    async def facts(self, id_: AttachmentId, *, after: int = 0) -> Sequence[Fact]:
-        """The facts with a sequence above `after`, in order."""
+    async def facts(self, id_: AttachmentId, *, after: int = 0, until: int | None = None) -> Sequence[Fact]:
+        """The facts with a sequence above `after` and up to `until`, in order."""
 
     async def link(self, id_: AttachmentId, correspondence: CorrespondenceId, *, at: datetime) -> None:
         """Write the link row (again, if need be)."""

@@ -173,9 +173,8 @@ async def _remind(app: App, state: Delivery, at: datetime) -> None:
 async def _facts_up_to(app: App, message: DeliveryMessage) -> list[Fact]:
     """The facts of the aggregate up to the one that is meant, which is the last; none when there is no such fact."""
     since = max(message.sequence - 1 - _WINDOW, 0)
-    facts = await facts_of(app, message.aggregate, message.aggregate_id, after=since)
-    upto = [fact for fact in facts if fact.sequence <= message.sequence]
-    return upto if upto and upto[-1].sequence == message.sequence else []
+    facts = await facts_of(app, message.aggregate, message.aggregate_id, after=since, until=message.sequence)
+    return list(facts) if facts and facts[-1].sequence == message.sequence else []
 
 
 def message_of(state: Delivery) -> DeliveryMessage:

@@ -184,18 +184,20 @@ async def finish_dispatch(app: App, subject: str, *, written: datetime) -> bool:
     return app.clock() - written > timedelta(minutes=15)
 
 
-async def facts_of(app: App, kind: AggregateKind, id_: str, *, after: int = 0) -> tuple[Fact, ...]:
-    """The facts of an aggregate above a sequence, from its own partition."""
+async def facts_of(
+    app: App, kind: AggregateKind, id_: str, *, after: int = 0, until: int | None = None
+) -> tuple[Fact, ...]:
+    """The facts of an aggregate above a sequence, and up to another, from its own partition."""
     match kind:
         case AggregateKind.CORRESPONDENCE:
-            return tuple(await app.correspondences.facts(CorrespondenceId(id_), after=after))
+            return tuple(await app.correspondences.facts(CorrespondenceId(id_), after=after, until=until))
         case AggregateKind.ATTACHMENT:
-            return tuple(await app.attachments.facts(AttachmentId(id_), after=after))
+            return tuple(await app.attachments.facts(AttachmentId(id_), after=after, until=until))
 
 
 async def fact_of(app: App, kind: AggregateKind, id_: str, sequence: int) -> Fact | None:
     """The fact of this number; None when there is none."""
-    facts = await facts_of(app, kind, id_, after=sequence - 1)
+    facts = await facts_of(app, kind, id_, after=sequence - 1, until=sequence)
     return facts[0] if facts and facts[0].sequence == sequence else None
 
 

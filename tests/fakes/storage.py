@@ -131,8 +131,8 @@ class FakeCorrespondences(_Aggregates[Correspondence]):
     async def history(self, id_: CorrespondenceId) -> Sequence[HistoryEntry]:
         return self._history(id_)
 
-    async def facts(self, id_: CorrespondenceId, *, after: int = 0) -> Sequence[Fact]:
-        return self._facts(id_, after)
+    async def facts(self, id_: CorrespondenceId, *, after: int = 0, until: int | None = None) -> Sequence[Fact]:
+        return [fact for fact in self._facts(id_, after) if until is None or fact.sequence <= until]
 
     async def notifications(self, id_: CorrespondenceId) -> Sequence[Notification]:
         self._ask()
@@ -188,8 +188,8 @@ class FakeAttachments(_Aggregates[Attachment]):
     async def history(self, id_: AttachmentId) -> Sequence[HistoryEntry]:
         return self._history(id_)
 
-    async def facts(self, id_: AttachmentId, *, after: int = 0) -> Sequence[Fact]:
-        return self._facts(id_, after)
+    async def facts(self, id_: AttachmentId, *, after: int = 0, until: int | None = None) -> Sequence[Fact]:
+        return [fact for fact in self._facts(id_, after) if until is None or fact.sequence <= until]
 
     async def link(self, id_: AttachmentId, correspondence: CorrespondenceId, *, at: datetime) -> None:
         self._ask()
