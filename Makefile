@@ -33,7 +33,7 @@ test: ## Run the tests (sets up all they need)
 .PHONY: test-long
 test-long: ## Run the tests that take minutes: big files, kill -9, restarts
 	@bash local/setup.sh debian
-	@exec $(PY) -m pytest -m long -q --timeout 1800
+	@exec $(PY) -m pytest -m long -q --timeout 2400 --durations=15 -n auto --maxprocesses 2 --dist loadgroup
 
 .PHONY: lint
 lint: setup ## Check style, types and the arrows between the rooms
