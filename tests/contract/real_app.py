@@ -2,11 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from shared.adapters.agenda import AgendaTable
 from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
+from shared.adapters.circuits import CircuitTable
 from shared.adapters.correspondences import CorrespondenceTable
+from shared.adapters.deliveries import DeliveryTable
+from shared.adapters.feed import FeedTable
 from shared.adapters.idempotency import IdempotencyTable
 from shared.adapters.mailboxes import MailboxTable
 from shared.adapters.outbox import ServiceBusOutbox
@@ -26,9 +30,9 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
     tables = Tables(connection_string=storage)
     blobs = BlobStore(connection_string=storage)
     outbox = ServiceBusOutbox(connection_string=bus)
-    fakes = world.app
     try:
-        yield App(
+        yield replace(
+            world.app,
             correspondences=CorrespondenceTable(tables),
             attachments=AttachmentTable(tables),
             mailboxes=MailboxTable(tables),
@@ -36,21 +40,13 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
             idempotency=IdempotencyTable(tables, blobs),
             outbox=outbox,
             stuck=StuckTable(tables),
-            dead_letters=fakes.dead_letters,
             blobs=blobs,
-            scanner=fakes.scanner,
-            registry=fakes.registry,
-            decisions=fakes.decisions,
             sendings=SendingTable(tables),
-            email=fakes.email,
-            sms=fakes.sms,
-            dialogs=fakes.dialogs,
             subscriptions=SubscriptionTable(tables, b"0" * 32, settle_seconds=0),
-            webhooks=fakes.webhooks,
+            deliveries=DeliveryTable(tables),
+            circuits=CircuitTable(tables),
+            feed=FeedTable(tables),
             clock=system_clock,
-            rules=world.rules,
-            texts=world.texts,
-            seals=world.seals,
         )
     finally:
         await outbox.close()
