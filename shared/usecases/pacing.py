@@ -18,6 +18,7 @@ _MINUTE = 60.0
 
 @dataclass(slots=True)
 class _Lane:
+    users: int = 0  # Under way and waiting: while there is one the lane is kept, or a second one would let in more.
     begun: dict[object, float] = field(default_factory=dict)
     sent: deque[float] = field(default_factory=deque)
     freed: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -36,17 +37,16 @@ async def place(endpoint: str, *, rate_per_minute: int | None = None) -> AsyncIt
     lanes = _lanes.setdefault(loop, {})
     lane = lanes.setdefault(endpoint, _Lane())
     ticket = object()
-    if not await _entered(lane, ticket, loop.time, rate_per_minute):
-        yield False
-        return
+    lane.users += 1
     try:
-        yield True
+        yield await _entered(lane, ticket, loop.time, rate_per_minute)
     finally:
-        del lane.begun[ticket]
-        async with lane.freed:
-            lane.freed.notify()
-        if not lane.begun and not lane.sent:
+        lane.users -= 1
+        if not lane.users and not lane.sent:
             lanes.pop(endpoint, None)
+        if lane.begun.pop(ticket, None) is not None:
+            async with lane.freed:
+                lane.freed.notify()
 
 
 async def _entered(lane: _Lane, ticket: object, clock: Callable[[], float], rate: int | None) -> bool:
