@@ -7,9 +7,10 @@ from functions.http.files import bytes_for_sender
 from functions.http.operation import BASE, BYTES, JSON, Operation, Policy
 from functions.http.uploads import chunks_of
 from shared.domain.identifiers import AttachmentId
+from shared.schemas.direct_uploads import UploadCompleted, UploadLink
 from shared.schemas.requests import InitializeAttachment
 from shared.schemas.responses import AttachmentDetails, AttachmentOverview, StatusEntry, attachment_members
-from shared.usecases import attachments
+from shared.usecases import attachments, direct_uploads
 
 ROOT = BASE + "/attachment"
 ONE = ROOT + "/{attachmentId}"
@@ -32,6 +33,26 @@ async def upload_attachment(call: Context, attachment_id: AttachmentIdPath, requ
         content_length=int(length) if length.isascii() and length.isdigit() else None,
     )
     return _overview(view)
+
+
+async def link_attachment_upload(call: Context, attachment_id: AttachmentIdPath) -> Response:
+    """A link to write the file straight to the storage, for files that are too large for one request here.
+
+    It takes one `PUT`, or the blocks of a block blob and their list. Within 24 hours the upload is to be completed;
+    until then a new link can be asked for.
+    """
+    begun = await direct_uploads.begin(call.app, call.caller, AttachmentId(str(attachment_id)))
+    headers = {"x-ms-blob-type": "BlockBlob"}
+    link = UploadLink(url=begun.link.url, headers=headers, expires=begun.link.expires, max_bytes=begun.max_bytes)
+    return body(link)
+
+
+async def complete_attachment_upload(
+    call: Context, attachment_id: AttachmentIdPath, request: UploadCompleted
+) -> Response:
+    """What was written to the link is the file: its size and digest are checked, and it waits for its scan."""
+    said = direct_uploads.Declared(size=request.size, sha256=request.sha256 or "", md5=request.md5 or "")
+    return _overview(await direct_uploads.complete(call.app, call.caller, AttachmentId(str(attachment_id)), said))
 
 
 async def get_attachment(call: Context, attachment_id: AttachmentIdPath) -> Response:
@@ -81,6 +102,23 @@ OPERATIONS = (
         tag=TAG,
         consumes=BYTES,
         max_bytes=None,
+        answer=AttachmentOverview,
+    ),
+    Operation(
+        endpoint=link_attachment_upload,
+        method="POST",
+        path=ONE + "/upload-link",
+        policy=Policy.SENDER,
+        tag=TAG,
+        answer=UploadLink,
+    ),
+    Operation(
+        endpoint=complete_attachment_upload,
+        method="POST",
+        path=ONE + "/upload-complete",
+        policy=Policy.SENDER,
+        tag=TAG,
+        consumes=JSON,
         answer=AttachmentOverview,
     ),
     Operation(

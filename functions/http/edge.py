@@ -44,7 +44,7 @@ DEFAULT_RETRY_SECONDS = 5
 EXCHANGE_FIRST = "A Maskinporten token must be exchanged for an Altinn token before it can be used here"
 TOO_LARGE = (
     "The request is larger than the {limit} bytes that this server takes in one piece. "
-    "Send the file as a resumable upload (TUS) or as a direct upload to storage"
+    "Ask for a link (POST .../attachment/{{id}}/upload-link) and write the file straight to the storage"
 )
 
 _TRACE = "correspondence.trace"

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.credentials_async import AsyncTokenCredential
 from azure.core.pipeline.transport import AsyncHttpTransport
-from azure.storage.blob import ContentSettings
+from azure.storage.blob import BlobSasPermissions, ContentSettings, UserDelegationKey, generate_blob_sas
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, LinearRetry
 
 from shared.adapters.block_upload import BlockUpload
@@ -19,13 +20,14 @@ from shared.domain.attachment import Stored
 from shared.domain.errors import Conflict, Rejected, Unavailable
 from shared.domain.identifiers import AttachmentId
 from shared.domain.policy import Permit
-from shared.ports.storage import Upload
+from shared.ports.storage import Upload, WriteLink
 
 PIECE = 4 * 1024 * 1024
 ATTACHMENTS = "attachments"
 RESPONSES = "responses"
 _BINARY = "application/octet-stream"
 _NEIGHBOUR = "blob storage"
+_SKEW = timedelta(minutes=15)  # Source: the storage service's advice on the start of a signature.
 
 
 class BlobStore:
@@ -139,6 +141,36 @@ class BlobStore:
             return await self._run(ATTACHMENTS, get)
         except Missing as error:
             raise Conflict("the bytes are gone") from error
+
+    async def write_link(self, id_: AttachmentId, *, lifetime: timedelta) -> WriteLink:
+        """A shared access signature for this blob, to write only: of our identity, or of the account on an emulator."""
+        blob = self._blob(id_)
+        now = datetime.now(UTC)  # What the storage goes by.
+        expires = now + lifetime
+        account_key = getattr(blob.credential, "account_key", None)
+        by: dict[str, Any] = {"account_key": account_key} if account_key else await self._delegated(now, expires)
+        token = generate_blob_sas(
+            str(blob.account_name),
+            blob.container_name,
+            blob.blob_name,
+            permission=BlobSasPermissions(create=True, write=True),
+            expiry=expires,
+            protocol="https" if blob.url.startswith("https:") else None,
+            **by,
+        )
+        return WriteLink(f"{blob.url}?{token}", expires)
+
+    async def _delegated(self, now: datetime, expires: datetime) -> dict[str, Any]:
+        async def get() -> UserDelegationKey:
+            assert self._service is not None  # noqa: S101  a blob client was just made of it
+            return await self._service.get_user_delegation_key(now - _SKEW, expires)
+
+        return {"user_delegation_key": await self._run(ATTACHMENTS, get)}
+
+    async def discard(self, id_: AttachmentId) -> None:
+        """Nothing lies there: an empty blob in its place drops the blocks that were never committed, then it goes."""
+        await self._run(ATTACHMENTS, lambda: self._blob(id_).upload_blob(b"", overwrite=True))
+        await self.delete(id_)
 
     async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
         """Remove the bytes, with `etag` only these very bytes; fine when there are none."""

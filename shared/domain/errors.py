@@ -142,6 +142,8 @@ class Refusal(Enum):
     ENDPOINT_NOT_VALIDATED = (7003, _I, "The endpoint did not consent to receive events")
     REQUEST_TOO_LARGE = (7004, ErrorKind.TOO_LARGE, "The request is larger than this server takes in one piece")
     DELIVERY_NOT_FOUND = (7005, _N, "No delivery of this event to the subscription is known")
+    NOT_ALL_WRITTEN = (7006, ErrorKind.CONFLICT, "What was written is not what was said: write it, then complete")
+    NO_UPLOAD_BEGUN = (7007, ErrorKind.CONFLICT, "No upload to a link is under way: ask for a link first")
     NOT_STUCK = (7020, _N, "Nothing of this id is stuck")
     NOT_READABLE = (7021, ErrorKind.CONFLICT, "The message cannot be read, so that it cannot be tried again")
     EXTERNAL_ADDRESS_INVALID = (7010, _I, "The address of content stored elsewhere is invalid")

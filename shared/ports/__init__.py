@@ -41,6 +41,7 @@ from shared.ports.storage import (
     MailboxQuery,
     Sendings,
     Upload,
+    WriteLink,
 )
 from shared.ports.texts import TextRules
 from shared.ports.work import (
@@ -161,4 +162,5 @@ __all__ = [
     "Unit",
     "Upload",
     "Webhooks",
+    "WriteLink",
 ]

@@ -2,8 +2,8 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from shared.domain.attachment import Attachment, AttachmentChange, Stored
@@ -213,6 +213,14 @@ class Upload(Protocol):
         """Make the bytes the blob's content, with both digests, and say under which ETag."""
 
 
+@dataclass(frozen=True, slots=True)
+class WriteLink:
+    """Where one blob can be written with a plain `PUT`, until `expires`. The address is a secret."""
+
+    url: str = field(repr=False)
+    expires: datetime
+
+
 class Blobs(Protocol):
     """The one container of attachments; a blob's name is the attachment's id."""
 
@@ -226,6 +234,12 @@ class Blobs(Protocol):
 
     async def current(self, id_: AttachmentId) -> Stored | None:
         """What lies there now (digests may be empty), or None."""
+
+    async def write_link(self, id_: AttachmentId, *, lifetime: timedelta) -> WriteLink:
+        """An address that can write this blob and do nothing else. It expires by the storage's own clock."""
+
+    async def discard(self, id_: AttachmentId) -> None:
+        """Nothing lies there any more, and no block that was sent and never committed."""
 
     async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
         """Remove the bytes, with `etag` only these very bytes; fine when there are none."""

@@ -9,6 +9,7 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId
 from shared.ports import App
 from shared.usecases import (
     dialogs,
+    direct_uploads,
     forwarding,
     lifecycle,
     notifying,
@@ -51,6 +52,7 @@ _PARTS: Mapping[str, Part] = {
     ),
     "forward": lambda app, due, id_, more: forwarding.attend(app, CorrespondenceId(id_), more[0], attempt=due.attempt),
     orphans.PART: lambda app, _, id_, __: orphans.look(app, AttachmentId(id_)),
+    direct_uploads.PART: lambda app, _, id_, more: direct_uploads.give_up(app, AttachmentId(id_), more[0]),
     "care": lambda app, _, id_, more: lifecycle.care(app, AggregateKind(more[0]), id_),
     "overdue": _look_at_overdue,
     "mailboxes": lambda app, _, id_, __: lifecycle.repair_mailboxes(app, CorrespondenceId(id_)),

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 from shared.domain.attachment import Attachment, AttachmentChange, Stored
 from shared.domain.changes import Change, HistoryEntry
@@ -20,7 +20,7 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.notification import Notification
 from shared.domain.policy import Permit
 from shared.domain.verdicts import Verdict
-from shared.ports import Loaded, Upload
+from shared.ports import Loaded, Upload, WriteLink
 from tests.fakes.pointers import FakeAgenda, FakeIdempotency, FakeMailboxes
 from tests.fakes.registers import FakeRegistry, FakeSubscriptions
 from tests.fakes.switch import Switched
@@ -244,6 +244,15 @@ class FakeBlobs(Switched):
         self._ask()
         found = self.blobs.get(id_)
         return Stored(found[1].etag, found[1].size, found[1].md5, "") if found else None
+
+    async def write_link(self, id_: AttachmentId, *, lifetime: timedelta) -> WriteLink:
+        self._ask()
+        expires = datetime(2026, 12, 1, 12, tzinfo=UTC) + lifetime
+        return WriteLink(f"https://storage.example/attachments/{id_}?sig=secret", expires)
+
+    async def discard(self, id_: AttachmentId) -> None:
+        self._ask()
+        self.blobs.pop(id_, None)
 
     async def delete(self, id_: AttachmentId, *, etag: str = "") -> None:
         self._ask()

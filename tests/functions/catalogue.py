@@ -20,8 +20,9 @@ from shared.domain.identifiers import AttachmentId
 from shared.domain.policy import Issuer, Scope, Subject
 from shared.domain.stuck import Stuck, StuckKind
 from shared.domain.subscription import Ending, ended
+from shared.usecases import direct_uploads
 from tests.builders import NOW, OTHER_AGENCY, RESOURCE, stored
-from tests.fakes.world import World
+from tests.fakes.world import SENDER, World
 from tests.functions import states
 from tests.functions.faults import DIALOG, Fault, fields_of, put_file, put_letter, with_resource
 from tests.functions.scene import carry_out
@@ -49,7 +50,7 @@ STATUS: Mapping[int, tuple[int, ...]] = {
     401: (4001, 4004, 4005, 4006, 4007),
     404: (1001, 1029, 1054, 1062, 2001, 3001, 3020, 3021, 6001, 7001, 7005, 7020),
     408: (2022,),
-    409: (1034, 2015, 1, 7002, 7021),
+    409: (1034, 2015, 1, 7002, 7006, 7007, 7021),
     413: (7004,),
     422: (1030,),
     451: (2014,),
@@ -173,6 +174,12 @@ async def _no_consent(world: World) -> None:
     world.webhooks.consents = None
 
 
+async def _link_begun() -> World:
+    world = await file_in("initialized")
+    await direct_uploads.begin(world.app, SENDER, AttachmentId(entry.FILE))
+    return world
+
+
 async def _subscribed() -> World:
     return await subscription_in("active")
 
@@ -189,6 +196,7 @@ async def _unreadable(world: World) -> None:
 _MESSAGE = "initialise_correspondences"
 _OF_LETTER = {"correspondenceId": entry.LETTER}
 _WISH = ENTRIES["create_subscription"].examples[0].json
+_WRITTEN = {"size": 16, "sha256": "0" * 64}
 _STUCK = Stuck(kind=StuckKind.DEAD_LETTER, about="unknown", since=NOW, reason="", again=None)
 _SEARCH = {
     "resourceId": RESOURCE,
@@ -247,6 +255,10 @@ CASES: Mapping[Refusal, Case] = {
     Refusal.SUBSCRIPTION_NOT_FOUND: _case("get_subscription", _empty, "subscriber", path={"id": "1"}),
     Refusal.SUBSCRIPTION_ENDED: _case(
         "replay_deliveries", _with(_subscribed, _ended), "subscriber", path={"id": "1"}, json={"failed": True}
+    ),
+    Refusal.NO_UPLOAD_BEGUN: _file("complete_attachment_upload", "initialized", json=_WRITTEN),
+    Refusal.NOT_ALL_WRITTEN: _case(
+        "complete_attachment_upload", _link_begun, "sender", path={"attachmentId": entry.FILE}, json=_WRITTEN
     ),
     Refusal.DELIVERY_NOT_FOUND: _case(
         "get_delivery", _subscribed, "subscriber", path={"id": "1", "eventId": entry.EVENT}

@@ -23,7 +23,7 @@ from shared.domain.correspondence import AttachmentUse, ReplyOption
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.policy import Action, Issuer, Scope, Subject, own_work
 from shared.domain.stuck import Stuck, StuckKind
-from shared.usecases import acting, attachments, reading, saving, scanning, subscribing
+from shared.usecases import acting, attachments, direct_uploads, reading, saving, scanning, subscribing
 from tests.builders import AGENCY, NOW, PERSON, RESOURCE, content, correspondence, new_attachment, notification_request
 from tests.fakes.world import READER, SENDER, World
 
@@ -50,6 +50,9 @@ async def scene() -> World:
     world.decisions.only = ((Action.READ, PERSON), (Action.READ_ATTACHMENT, PERSON), (Action.WRITE, AGENCY))
     for id_, has_bytes in ((entry.FILE, True), (entry.FREE_FILE, True), (entry.NEW_FILE, False)):
         await _file(world, AttachmentId(id_), has_bytes=has_bytes)
+    await _file(world, AttachmentId(entry.WRITTEN_FILE), has_bytes=False)
+    await direct_uploads.begin(world.app, SENDER, AttachmentId(entry.WRITTEN_FILE))
+    world.blobs.put(AttachmentId(entry.WRITTEN_FILE), b"%PDF-1.7 written")
     await _letter(world, entry.LETTER, notification=notification_request(), is_confirmation_needed=True)
     await _letter(world, entry.READ_LETTER, allow_forwarding=True)
     await _link(world, AttachmentId(entry.LINK_FILE))

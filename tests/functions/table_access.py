@@ -149,6 +149,20 @@ _TABLES: Mapping[str, str] = {
         400/2005   403        400/2005   401/4001   403        401        uploaded published purged expired
         400/2003   403        400/2003   401/4001   403        401        in-waiting-letter in-published-letter
     """,
+    "link_attachment_upload": """
+        sender     recipient  both       other      scopeless  none
+        404/2001   403        404/2001   404/2001   403        401        unknown
+        200        403        200        401/4001   403        401        initialized failed
+        400/2005   403        400/2005   401/4001   403        401        uploaded published purged expired
+        400/2003   403        400/2003   401/4001   403        401        in-waiting-letter in-published-letter
+    """,
+    "complete_attachment_upload": """
+        sender     recipient  both       other      scopeless  none
+        404/2001   403        404/2001   404/2001   403        401        unknown
+        409/7007   403        409/7007   401/4001   403        401        initialized uploaded published failed
+        409/7007   403        409/7007   401/4001   403        401        purged expired
+        409/7007   403        409/7007   401/4001   403        401        in-waiting-letter in-published-letter
+    """,
     "get_attachment get_attachment_details": """
         sender     recipient  both       other      scopeless  none
         404/2001   403        404/2001   404/2001   403        401        unknown

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from functions.http.openapi.entry import ACCESS, FREE_FILE, NEW_FILE, OF_FILE, RESOURCE, Entry, Example
+from functions.http.openapi.entry import ACCESS, FREE_FILE, NEW_FILE, OF_FILE, RESOURCE, WRITTEN_FILE, Entry, Example
 from shared.domain.errors import Refusal
 
 
@@ -41,6 +41,32 @@ ENTRIES: Mapping[str, Entry] = {
             Refusal.UPLOAD_TOO_SLOW,
             Refusal.UPLOAD_FAILED,
         ),
+    ),
+    "link_attachment_upload": Entry(
+        examples=(_of(NEW_FILE, "A link to write it"),),
+        refusals=(*OF_FILE, Refusal.ATTACHMENT_LINKED, Refusal.ALREADY_UPLOADED),
+        addition=True,
+    ),
+    "complete_attachment_upload": Entry(
+        examples=(
+            Example(
+                summary="It has been written",
+                path={"attachmentId": WRITTEN_FILE},
+                json={
+                    "size": 16,
+                    "sha256": "4fba80c99a5c739da9ee0e2545e89e1329f86d6d896b3990f96cba861af520f7",
+                },
+            ),
+        ),
+        refusals=(
+            *OF_FILE,
+            Refusal.FILE_SIZE,
+            Refusal.ALREADY_UPLOADED,
+            Refusal.CHECKSUM_MISMATCH,
+            Refusal.NOT_ALL_WRITTEN,
+            Refusal.NO_UPLOAD_BEGUN,
+        ),
+        addition=True,
     ),
     "get_attachment": Entry(examples=(_of(FREE_FILE, "A file"),), refusals=OF_FILE),
     "get_attachment_details": Entry(examples=(_of(FREE_FILE, "A file with its history"),), refusals=OF_FILE),

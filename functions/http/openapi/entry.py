@@ -10,13 +10,15 @@ READ_LETTER = "019a0000-0000-7000-8000-000000000002"
 FILE = "019a0000-0000-7000-8000-000000000011"
 FREE_FILE = "019a0000-0000-7000-8000-000000000012"
 NEW_FILE = "019a0000-0000-7000-8000-000000000013"
+WRITTEN_FILE = "019a0000-0000-7000-8000-000000000015"
 LINK_LETTER = "019a0000-0000-7000-8000-000000000003"
 LINK_FILE = "019a0000-0000-7000-8000-000000000014"
 STUCK = "20261201120000-c712db56a119717f"
 EVENT = "21b04d42-e0d3-51c1-bc9c-5e756279c73b"
 LINK = "https://files.example.com/model.zip"
 """Ids that examples name: a letter that was fetched, one that was read, a file of both, one of none, one without bytes,
-a letter with a file that is stored elsewhere, a dead letter on the stuck list, and an event that was delivered.
+one whose bytes were written to a link, a letter with a file that is stored elsewhere, a dead letter on the stuck list,
+and an event that was delivered.
 
 The letters are to the person below, from the agency, about its resource; the tests make them so.
 """
