@@ -144,6 +144,7 @@ class BlobStore:
 
     async def write_link(self, id_: AttachmentId, *, lifetime: timedelta) -> WriteLink:
         """A shared access signature for this blob, to write only: of our identity, or of the account on an emulator."""
+        await self.current(id_)  # The container is there from now on, as whoever has the link cannot make it.
         blob = self._blob(id_)
         now = datetime.now(UTC)  # What the storage goes by.
         expires = now + lifetime
