@@ -245,7 +245,7 @@ async def test_too_long_a_body_is_413_that_names_the_ways_out(rim: Rim) -> None:
     for content in (b" " * (5 * 1024 * 1024), long_body()):
         answer = await rim.send("POST", "/correspondence", headers=headers, content=content)
         assert (answer.status_code, answer.json()["errorCode"]) == (413, 7004)
-        assert "TUS" in answer.json()["detail"]
+        assert "upload-link" in answer.json()["detail"]
 
 
 async def test_an_unknown_path_is_a_problem_too(rim: Rim) -> None:
