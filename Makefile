@@ -28,12 +28,12 @@ demo: setup ## Tell the whole story of a message, with real times, and verify ev
 .PHONY: test
 test: ## Run the tests (sets up all they need)
 	@bash local/setup.sh debian
-	@exec $(PY) -m pytest -m "not long" -q --durations=15 -n auto --maxprocesses 4 --dist loadgroup
+	@exec $(PY) -m pytest -m "not long" -q --durations=15 -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: test-long
 test-long: ## Run the tests that take minutes: big files, kill -9, restarts
 	@bash local/setup.sh debian
-	@exec $(PY) -m pytest -m long -q --timeout 2400 --durations=15 -n auto --maxprocesses 2 --dist loadgroup
+	@exec $(PY) -m pytest -m long -q --timeout 2400 --durations=15 -n auto --maxprocesses 2 --dist loadfile
 
 .PHONY: lint
 lint: setup ## Check style, types and the arrows between the rooms
