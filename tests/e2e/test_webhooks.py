@@ -73,7 +73,8 @@ def test_a_type_filter_holds(agency: Api, services: Services, reference: str) ->
 
 def test_an_endpoint_that_fails_twice_gets_it_the_third_time(agency: Api, services: Services, reference: str) -> None:
     """Each attempt carries the same webhook-id and body; the clock is moved along the ladder of waits."""
-    secret = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)["secret"]
+    made = agency.subscribe(services.hook_url(reference), QUIET, typeFilter=_PUBLISHED)
+    secret, health = made["secret"], f"/events/api/v1/subscriptions/{made['id']}/health"
     services.fail_hook(reference, status=500, times=2)
     (id_,) = agency.sent(letters.letter(letters.KARI, reference=reference, resource=QUIET))
     for attempts, wait in ((1, "PT12S"), (2, "PT35S")):
@@ -81,6 +82,11 @@ def test_an_endpoint_that_fails_twice_gets_it_the_third_time(agency: Api, servic
             f"attempt {attempts}",
             lambda wanted=attempts: len(_published_to(services, reference)) == wanted,  # type: ignore[misc]
             bool,
+        )
+        eventually(
+            "it is on record, and when it is tried next",
+            lambda: len(agency.call("GET", health).json()["latest"]),
+            lambda seen, wanted=attempts: seen == wanted,  # type: ignore[misc]
         )
         services.advance(wait)
     events_when(services, reference, secret, id_, "correspondencepublished")
