@@ -4,16 +4,20 @@ A delivery has a row under its event, to be found by, and one under the time of 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from shared.adapters.documents import columns, from_columns
 from shared.adapters.keys import after_prefix, escape, reversed_time
+from shared.adapters.storage_calls import Exists, Missing
 from shared.adapters.tables import Op, Row, Tables, Write, in_partition, literal
 from shared.domain.delivery import Delivery, logged
+from shared.domain.errors import Conflict, Unavailable
 from shared.domain.identifiers import SubscriptionId
 from shared.domain.subscription import Attempt, DeliveryState, LoggedAttempt
 from shared.ports.deliveries import DeliveryQuery
 
 _LISTED = "d:"
+_TRIES = 50
 
 
 class DeliveryTable:
@@ -22,31 +26,34 @@ class DeliveryTable:
     def __init__(self, tables: Tables) -> None:
         self._table = tables.table("deliveries")
 
-    async def put(self, delivery: Delivery, attempt: Attempt | None = None, *, behind: str = "") -> None:
-        """Keep where it stands and its latest attempt, in one operation. Done twice is done once."""
-        partition, event = delivery.subscription, escape(delivery.event)
-        shown = columns(delivery) | {"state": delivery.state.value, "type": delivery.type}
-        rows = [
-            Row(partition, f"e:{event}", shown),
-            Row(partition, f"{_LISTED}{reversed_time(delivery.happened)}:{event}", shown),
-        ]
-        if attempt is not None:
-            rows.append(Row(partition, f"a:{event}:{attempt.number:04d}", columns(attempt)))
-            at = reversed_time(attempt.at)
-            rows.append(Row(partition, f"t:{at}:{event}:{attempt.number:04d}", columns(logged(delivery, attempt))))
-        if behind:
-            rows.append(Row(partition, f"n:{escape(behind)}", {"event": delivery.event}))
-        await self._table.write_again(*(Write(Op.PUT, row) for row in rows))
+    async def put(self, delivery: Delivery, attempt: Attempt | None = None) -> Delivery | None:
+        """Keep where it stands and its latest attempt, in one operation. Done twice is done once.
+
+        Of one that has ended, what was lined up behind it is returned, and nothing can line up any more.
+        """
+        rows = [*_rows(delivery), *(_attempt_rows(delivery, attempt) if attempt is not None else ())]
+        if not delivery.is_settled:
+            await self._write(rows)
+            return None
+        event = await self._queue(rows, _place(delivery, delivery.event, ended=True))
+        return await self.get(delivery.subscription, event) if event else None
+
+    async def line_up(self, delivery: Delivery, *, behind: str) -> bool:
+        """Keep where it stands, and that it waits for the event `behind` to end.
+
+        False, and nothing is kept, when that has ended. One row of that event tells what came first.
+        """
+        place = _place(delivery, behind, event=delivery.event)
+        return await self._queue(_rows(delivery), place) is not None
+
+    async def begin_again(self, delivery: Delivery) -> None:
+        """Keep where it stands after it had ended; others may line up behind it again."""
+        await self._write([*_rows(delivery), _place(delivery, delivery.event)])
 
     async def get(self, subscription: SubscriptionId, event: str) -> Delivery | None:
         """Where this delivery stands, or None when nothing is known of it."""
         row = await self._table.get(subscription, f"e:{escape(event)}")
         return from_columns(Delivery, row.columns) if row else None
-
-    async def follower(self, subscription: SubscriptionId, event: str) -> Delivery | None:
-        """The delivery that was put behind this event last."""
-        row = await self._table.get(subscription, f"n:{escape(event)}")
-        return await self.get(subscription, row.text("event")) if row else None
 
     async def attempts(self, subscription: SubscriptionId, event: str) -> Sequence[Attempt]:
         """Every attempt to deliver this event to that subscriber, in order."""
@@ -80,3 +87,55 @@ class DeliveryTable:
         rows = await self._table.find(filters, limit=limit)
         cursor = rows[-1].key.removeprefix(_LISTED) if len(rows) == limit else ""
         return [from_columns(Delivery, row.columns) for row in rows], cursor
+
+    async def _write(self, rows: Sequence[Row], *last: Write) -> None:
+        await self._table.write_again(*(Write(Op.PUT, row) for row in rows), *last)
+
+    async def _queue(self, rows: Sequence[Row], place: Row) -> str | None:
+        """Write the rows and this place in the queue.
+
+        Returns the event that was lined up there before, empty for none; None, and nothing is written, when nothing
+        can line up there any more. An end is kept as often as it comes.
+        """
+        try:
+            await self._write(rows, Write(Op.INSERT, place))
+        except Exists:
+            return await self._queue_again(rows, place)
+        return ""
+
+    async def _queue_again(self, rows: Sequence[Row], place: Row) -> str | None:
+        for _ in range(_TRIES):
+            there = await self._table.get(place.partition, place.key)
+            if there is None or (there.columns["ended"] and not place.columns["ended"]):
+                return None
+            event = there.text("event")
+            shown = place.columns if place.text("event") else {**place.columns, "event": event}
+            try:
+                await self._write(rows, Write(Op.REPLACE, replace(place, columns=shown, etag=there.etag)))
+            except (Conflict, Missing):
+                continue
+            return event
+        raise Unavailable("table storage")
+
+
+def _rows(delivery: Delivery) -> list[Row]:
+    """To be found by its event, and to be listed by time."""
+    event = escape(delivery.event)
+    shown = columns(delivery) | {"state": delivery.state.value, "type": delivery.type}
+    listed = f"{_LISTED}{reversed_time(delivery.happened)}:{event}"
+    return [Row(delivery.subscription, key, shown) for key in (f"e:{event}", listed)]
+
+
+def _attempt_rows(delivery: Delivery, attempt: Attempt) -> list[Row]:
+    """To be listed with its delivery, and with all of the subscription."""
+    partition, place = delivery.subscription, f"{escape(delivery.event)}:{attempt.number:04d}"
+    line = columns(logged(delivery, attempt))
+    return [
+        Row(partition, f"a:{place}", columns(attempt)),
+        Row(partition, f"t:{reversed_time(attempt.at)}:{place}", line),
+    ]
+
+
+def _place(delivery: Delivery, of: str, *, event: str = "", ended: bool = False) -> Row:
+    """The row of the event `of` that says whether it has ended, and which event waits for that."""
+    return Row(delivery.subscription, f"n:{escape(of)}", {"event": event, "ended": ended})

@@ -25,17 +25,23 @@ class DeliveryQuery:
 class Deliveries(Protocol):
     """The log of deliveries, by subscription."""
 
-    async def put(self, delivery: Delivery, attempt: Attempt | None = None, *, behind: str = "") -> None:
+    async def put(self, delivery: Delivery, attempt: Attempt | None = None) -> Delivery | None:
         """Keep where it stands and its latest attempt, in one operation. Done twice is done once.
 
-        `behind` is the event that this one waits for.
+        Of one that has ended, what was lined up behind it is returned, and nothing can line up any more.
         """
+
+    async def line_up(self, delivery: Delivery, *, behind: str) -> bool:
+        """Keep where it stands, and that it waits for the event `behind` to end.
+
+        False, and nothing is kept, when that has ended.
+        """
+
+    async def begin_again(self, delivery: Delivery) -> None:
+        """Keep where it stands after it had ended; others may line up behind it again."""
 
     async def get(self, subscription: SubscriptionId, event: str) -> Delivery | None:
         """Where this delivery stands, or None when nothing is known of it."""
-
-    async def follower(self, subscription: SubscriptionId, event: str) -> Delivery | None:
-        """The delivery that was put behind this event last."""
 
     async def attempts(self, subscription: SubscriptionId, event: str) -> Sequence[Attempt]:
         """Every attempt to deliver this event to that subscriber, in order."""

@@ -1,5 +1,6 @@
 """Delivering one event to one subscriber: in order, at the endpoint's pace, again on the ladder, until it has ended."""
 
+import asyncio
 import random
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -42,12 +43,16 @@ async def deliver(app: App, message: DeliveryMessage) -> None:
     Events of one aggregate reach a subscriber in their order. A repeated message posts nothing more: the attempt it
     stands for, or a later one, is on record. What waits when its subscription has ended is given up.
     """
-    subscription = await app.subscriptions.load(message.resource_id, message.subscription)
-    facts = await _facts_up_to(app, message) if subscription is not None else []
-    if subscription is None or not facts:
+    facts = await _facts_up_to(app, message)
+    if not facts:
         return
     now, fact = app.clock(), facts[-1]
-    known = await app.deliveries.get(subscription.id, fact.id)
+    subscription, known = await asyncio.gather(
+        app.subscriptions.load(message.resource_id, message.subscription),
+        app.deliveries.get(message.subscription, fact.id),
+    )
+    if subscription is None:
+        return
     state = known or delivery.delivery_of(fact, subscription.id, now=now)
     if known is not None and delivery.is_stale(known, message.attempt, now=now):
         return
@@ -78,9 +83,9 @@ async def _attempt(app: App, subscription: Subscription, state: Delivery, fact: 
     if done.next_at is not None:
         done = replace(done, next_at=max(done.next_at, health.waits_until(now) or now))
         await _remind(app, done, done.next_at or now)
-    await app.deliveries.put(done, attempt)
-    if done.is_settled:
-        await _call_the_next(app, done)
+    behind = await app.deliveries.put(done, attempt)
+    if behind is not None:
+        await _call(app, behind)
     level = _log.info if attempt.succeeded else _log.warning
     fields = {"status": attempt.status, "attempt": attempt.number, "took_ms": attempt.took_ms}
     level("webhook.attempted", subscription=subscription.id, fact=fact.id, state=done.state, **fields)
@@ -129,9 +134,9 @@ async def _is_held(app: App, subscription: Subscription, state: Delivery) -> boo
 
 
 async def _is_behind(app: App, subscription: Subscription, state: Delivery, facts: list[Fact]) -> bool:
-    """True when the event before it has not ended: this one is put behind it, and called when it has.
+    """True when the event before it has not ended: this one lines up behind it, and is called when it has.
 
-    Both look after they have written, so that one of them sees the other. One whose message was lost is sent again.
+    One whose message was lost is sent again.
     """
     before = next((fact for fact in reversed(facts[:-1]) if wants(subscription, fact)), None)
     if before is None or await _has_ended(app, subscription, before):
@@ -139,7 +144,8 @@ async def _is_behind(app: App, subscription: Subscription, state: Delivery, fact
     now = app.clock()
     at = now + _LOOK_AGAIN
     await _remind(app, state, at)
-    await app.deliveries.put(replace(state, next_at=at, changed=now), behind=before.id)
+    if not await app.deliveries.line_up(replace(state, next_at=at, changed=now), behind=before.id):
+        return False
     earlier = await app.deliveries.get(subscription.id, before.id)
     if earlier is None and now - before.at > _LOST_AFTER:
         await app.outbox.send_deliveries([message_of(delivery.delivery_of(before, subscription.id, now=now))])
@@ -151,10 +157,9 @@ async def _has_ended(app: App, subscription: Subscription, before: Fact) -> bool
     return earlier is not None and earlier.is_settled
 
 
-async def _call_the_next(app: App, done: Delivery) -> None:
-    """What was put behind this one is on the queue, due now."""
-    behind = await app.deliveries.follower(done.subscription, done.event)
-    if behind is not None and not behind.is_settled:
+async def _call(app: App, behind: Delivery) -> None:
+    """What was lined up is on the queue, due now."""
+    if not behind.is_settled:
         await app.deliveries.put(replace(behind, next_at=None, changed=app.clock()))
         await app.outbox.send_deliveries([message_of(behind)])
 

@@ -67,7 +67,7 @@ async def replay_one(app: App, caller: Subject, number: int, event: str) -> None
     """The event is on its way again, with its id and a whole ladder before it. Raises 7001, 4001, 7002, 7005."""
     one = await _living(app, caller, number)
     again = delivery.begun_again(await _known(app, one, event), now=app.clock())
-    await app.deliveries.put(again)
+    await app.deliveries.begin_again(again)
     await app.outbox.send_deliveries([message_of(again)])
 
 
@@ -97,7 +97,7 @@ async def take_step(app: App, due: Due) -> None:
     found, cursor = await app.deliveries.page(one.id, query, after=cursor, limit=_PAGE)
     if step == _MARK:
         for each in found:
-            await app.deliveries.put(delivery.begun_again(each, now=app.clock()))
+            await app.deliveries.begin_again(delivery.begun_again(each, now=app.clock()))
     elif waiting := [message_of(each) for each in found if each.next_at is None]:
         await app.outbox.send_deliveries(waiting)
     if cursor or step == _MARK:

@@ -22,8 +22,9 @@ class FakeDeliveries(Switched):
     logged: dict[_Key, list[Attempt]] = field(default_factory=dict)
     lines: dict[tuple[SubscriptionId, str, int], LoggedAttempt] = field(default_factory=dict)
     behind: dict[_Key, str] = field(default_factory=dict)
+    ended: set[_Key] = field(default_factory=set)
 
-    async def put(self, delivery: Delivery, attempt: Attempt | None = None, *, behind: str = "") -> None:
+    async def put(self, delivery: Delivery, attempt: Attempt | None = None) -> Delivery | None:
         self._ask()
         key = delivery.subscription, delivery.event
         self.kept[key] = delivery
@@ -31,16 +32,30 @@ class FakeDeliveries(Switched):
             attempts = self.logged.setdefault(key, [])
             self.lines[*key, attempt.number] = logged(delivery, attempt)
             attempts[:] = [*(a for a in attempts if a.number != attempt.number), attempt]
-        if behind:
-            self.behind[delivery.subscription, behind] = delivery.event
+        if not delivery.is_settled:
+            return None
+        self.ended.add(key)
+        return self.kept.get((delivery.subscription, self.behind.get(key, "")))
+
+    async def line_up(self, delivery: Delivery, *, behind: str) -> bool:
+        self._ask()
+        place = delivery.subscription, behind
+        if place in self.ended:
+            return False
+        self.behind[place] = delivery.event
+        self.kept[delivery.subscription, delivery.event] = delivery
+        return True
+
+    async def begin_again(self, delivery: Delivery) -> None:
+        self._ask()
+        key = delivery.subscription, delivery.event
+        self.kept[key] = delivery
+        self.behind.pop(key, None)
+        self.ended.discard(key)
 
     async def get(self, subscription: SubscriptionId, event: str) -> Delivery | None:
         self._ask()
         return self.kept.get((subscription, event))
-
-    async def follower(self, subscription: SubscriptionId, event: str) -> Delivery | None:
-        self._ask()
-        return self.kept.get((subscription, self.behind.get((subscription, event), "")))
 
     async def attempts(self, subscription: SubscriptionId, event: str) -> Sequence[Attempt]:
         self._ask()

@@ -73,14 +73,53 @@ async def test_what_waits_is_counted_and_the_latest_attempts_listed(deliveries: 
     assert await deliveries.waiting(id_, most=100) == 1
 
 
-async def test_a_delivery_is_found_behind_the_event_it_waits_for(deliveries: Deliveries) -> None:
-    """Of the same subscriber only."""
-    id_, before = SubscriptionId(fresh()), fresh()
-    delivery = delivery_of(fact(aggregate_id=fresh()), id_, now=NOW)
-    assert await deliveries.follower(id_, before) is None
-    await deliveries.put(delivery, behind=before)
-    assert await deliveries.follower(id_, before) == delivery
-    assert await deliveries.follower(SubscriptionId(fresh()), before) is None
+async def test_what_lined_up_behind_an_event_is_returned_when_that_has_ended(deliveries: Deliveries) -> None:
+    """Of the same subscriber only; and as often as that end is kept."""
+    id_ = SubscriptionId(fresh())
+    before, after = (delivery_of(fact(aggregate_id=fresh()), id_, now=NOW) for _ in range(2))
+    assert await deliveries.put(before) is None
+    assert await deliveries.line_up(after, behind=before.event)
+    assert await deliveries.line_up(after, behind=before.event)
+    assert await deliveries.get(id_, after.event) == after
+    assert await deliveries.put(replace(before, subscription=SubscriptionId(fresh()))) is None
+    ended = replace(before, state=DeliveryState.DELIVERED)
+    assert await deliveries.put(ended, _attempt(1, 200)) == after
+    assert await deliveries.put(ended, _attempt(1, 200)) == after
+    assert await deliveries.get(id_, before.event) == ended
+
+
+async def test_nothing_lines_up_behind_what_has_ended(deliveries: Deliveries) -> None:
+    """And nothing is kept of it."""
+    id_ = SubscriptionId(fresh())
+    before, after = (delivery_of(fact(aggregate_id=fresh()), id_, now=NOW) for _ in range(2))
+    assert await deliveries.put(replace(before, state=DeliveryState.GIVEN_UP)) is None
+    assert not await deliveries.line_up(after, behind=before.event)
+    assert await deliveries.get(id_, after.event) is None
+
+
+async def test_behind_what_has_begun_again_others_line_up(deliveries: Deliveries) -> None:
+    """As behind what has not ended yet."""
+    id_ = SubscriptionId(fresh())
+    before, after = (delivery_of(fact(aggregate_id=fresh()), id_, now=NOW) for _ in range(2))
+    ended = replace(before, state=DeliveryState.GIVEN_UP)
+    assert await deliveries.put(ended) is None
+    await deliveries.begin_again(before)
+    assert await deliveries.get(id_, before.event) == before
+    assert await deliveries.line_up(after, behind=before.event)
+    assert await deliveries.put(ended, _attempt(1, 200)) == after
+    assert not await deliveries.line_up(after, behind=before.event)
+
+
+async def test_who_lines_up_and_who_ends_at_once_see_each_other(deliveries: Deliveries) -> None:
+    """One of them always knows: nothing waits for what has ended."""
+    id_ = SubscriptionId(fresh())
+    for _ in range(20):
+        before, after = (delivery_of(fact(aggregate_id=fresh()), id_, now=NOW) for _ in range(2))
+        called, waits = await asyncio.gather(
+            deliveries.put(replace(before, state=DeliveryState.DELIVERED), _attempt(1, 200)),
+            deliveries.line_up(after, behind=before.event),
+        )
+        assert (called == after) is waits
 
 
 async def test_pages_hold_each_delivery_once_the_newest_first(deliveries: Deliveries) -> None:

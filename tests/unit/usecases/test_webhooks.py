@@ -220,6 +220,7 @@ async def test_the_event_before_is_fetched_when_its_message_was_lost() -> None:
     first = world.webhooks.posted.copy()
     world.webhooks.posted.clear()
     world.deliveries.kept.clear()
+    world.deliveries.ended.clear()
     last = world.correspondences.partitions[id_].facts[-1]
     await webhooks.fan_out(world.app, RESOURCE, CORRESPONDENCE, id_, last.sequence)
     await world.settle()
