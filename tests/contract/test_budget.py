@@ -13,12 +13,16 @@ from shared.adapters.outbox import ServiceBusOutbox
 from shared.adapters.storage_calls import operations
 from shared.clock import system_clock
 from shared.domain.errors import DomainError
-from shared.domain.identifiers import AttachmentId, PartyUrn, organisation
-from shared.ports import App, Party
+from shared.domain.facts import INTERNAL, AggregateKind
+from shared.domain.identifiers import AttachmentId, PartyUrn, SubscriptionId, organisation
+from shared.domain.subscription import DeliveryState
+from shared.ports import App, DeliveryMessage, Party
 from shared.usecases import agenda
+from shared.usecases.delivering import deliver
 from shared.usecases.dry_run import dry_run
 from shared.usecases.initialise import initialise
-from tests.builders import BUSINESS, message
+from shared.usecases.saving import facts_of
+from tests.builders import BUSINESS, RESOURCE, message, subscription
 from tests.buses import bus
 from tests.contract.real_app import real_app
 from tests.fakes.registers import FakeRegistry
@@ -126,3 +130,27 @@ async def test_a_dry_run_writes_and_sends_nothing(app: App) -> None:
         await dry_run(app, SENDER, wish)
     assert operations == {"table.get": 2}
     assert sends(app) == before
+
+
+async def test_a_delivery_costs_three_operations(app: App) -> None:
+    """To a healthy endpoint, once its event and the circuits are known: the subscription, where the delivery stands,
+    and one transaction for all that came of it.
+    """
+    made = await initialise(app, SENDER, message(recipients=(BUSINESS,)))
+    id_ = made.correspondences[0].id
+    told = next(f for f in await facts_of(app, AggregateKind.CORRESPONDENCE, id_) if f.type not in INTERNAL)
+    costs = []
+    for endpoint in ("https://one.example/", "https://two.example/", "https://three.example/"):
+        subscriber = await app.subscriptions.add(
+            subscription(
+                id=SubscriptionId(str(uuid.uuid4())), endpoint=endpoint, created=app.clock() - timedelta(hours=1)
+            )
+        )
+        wanted = DeliveryMessage(subscriber.id, RESOURCE, AggregateKind.CORRESPONDENCE, id_, told.sequence)
+        operations.clear()
+        await deliver(app, wanted)
+        costs.append(operations.total())
+        ended = await app.deliveries.get(subscriber.id, told.id)
+        assert ended is not None
+        assert ended.state is DeliveryState.DELIVERED
+    assert costs[1:] == [3, 3], operations
