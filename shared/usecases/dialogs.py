@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
 from typing import Protocol
 
 from shared.domain import dialog
@@ -49,9 +50,10 @@ async def carry_over(app: App, id_: CorrespondenceId, *, attempt: int = 0) -> No
     facts = await app.correspondences.facts(id_, after=state.dialog_cursor)
     cursor, made = state.dialog_cursor, _made(state)
     try:
-        for step in dialog.carry_over(state, facts):
-            made = await _take(app, state, step) or made
-            cursor = step.fact.sequence
+        for fact, steps in groupby(dialog.carry_over(state, facts), key=lambda step: step.fact):
+            for step in steps:
+                made = await _take(app, state, step) or made
+            cursor = fact.sequence  # Only now: a fact that was told by half is told again.
     except Unavailable as error:
         await retry_later(app, Due(Task.CATCH_UP, f"dialog:{id_}", app.clock(), attempt), error)
     finally:

@@ -39,9 +39,15 @@ async def settle(app: App, watched: Mapping[AttachmentId, str], used: Sequence[A
 
 
 async def look(app: App, id_: AttachmentId) -> None:
-    """The file and its bytes are gone, unless a letter uses it. One that failed stays, to say why. Safe to repeat."""
+    """The file and its bytes are gone, unless a letter uses it. Safe to repeat.
+
+    One that failed stays, to say why, without the bytes: storage may have kept them and its answer got lost.
+    """
     loaded = await app.attachments.load(id_)
-    if loaded is None or (loaded.state.status is AttachmentStatus.FAILED and loaded.state.stored is None):
+    if loaded is None:
+        return
+    if loaded.state.status is AttachmentStatus.FAILED and loaded.state.stored is None:
+        await app.blobs.discard(id_)
         return
     if not await is_in_use(app, id_):
         await close(app, id_)

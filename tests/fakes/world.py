@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.domain.errors import Unavailable
 from shared.domain.facts import Fact, FactType
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.notification import ContactPoint
@@ -51,11 +52,13 @@ class Crash(BaseException):
 class Crasher:
     """Lets `left` more calls of ports through, then crashes once: before the call, or after it has been carried out.
 
-    From then on the process is dead: whatever it still tries crashes too, until `restart`.
+    From then on the process is dead: whatever it still tries crashes too, until `restart`. When it only `fails`, the
+    process lives on, and the call was Unavailable.
     """
 
     left: int | None = None
     after_the_call: bool = False
+    fails: bool = False
     calls: int = 0
     dead: bool = False
 
@@ -68,10 +71,12 @@ class Crasher:
         self.left -= 1
         if self.left >= 0:
             return await call()
-        self.left, self.dead = None, not self.after_the_call
+        self.left, self.dead = None, not (self.after_the_call or self.fails)
         if self.after_the_call:
             await call()
-            self.dead = True
+        if self.fails:
+            raise Unavailable("neighbour")
+        self.dead = True
         raise Crash
 
     async def restart(self) -> None:

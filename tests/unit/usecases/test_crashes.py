@@ -5,12 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from shared.domain.correspondence import Status
+from shared.domain.correspondence import Correspondence, Status
+from shared.domain.dialog import dialog_id
+from shared.domain.errors import DomainError, Unavailable
 from shared.domain.notification import Channel
 from shared.domain.requests import Initialised
 from shared.usecases import acting, reading
 from shared.usecases.initialise import initialise
-from tests.builders import AGENCY, BUSINESS, PERSON, RESOURCE, message, notification_request, subscription, texts
+from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE, message, notification_request, subscription, texts
 from tests.fakes.world import READER, SENDER, Crash, World
 
 KEY = "7b6ad1f7-3c63-4b0e-9a3c-0d6f8a1b2c3d"
@@ -21,7 +23,8 @@ CALLS = 360
 def letter() -> object:
     """One letter to two recipients under a key, with notices and a reminder."""
     request = notification_request(channel=Channel.EMAIL_AND_SMS, send_reminder=True, reminder_texts=texts())
-    return message(recipients=(PERSON, BUSINESS), notification=request, idempotent_key=KEY, digest="d")
+    confirmed = {"is_confirmation_needed": True, "due_date_time": NOW + timedelta(days=30)}
+    return message(recipients=(PERSON, BUSINESS), notification=request, idempotent_key=KEY, digest="d", **confirmed)
 
 
 async def subscribed(world: World) -> None:
@@ -43,6 +46,7 @@ async def story(world: World) -> Initialised:
         await acting.confirm(world.app, READER, first)
     await world.settle()
     await world.advance(timedelta(days=8))
+    await world.advance(timedelta(minutes=1))
     return made
 
 
@@ -51,12 +55,17 @@ async def told(world: World) -> Initialised:
     for _ in range(5):
         try:
             return await story(world)
-        except Crash:
+        except (Crash, Unavailable, DomainError):
             await world.crasher.restart()
             world.now += timedelta(minutes=6)
             await world.settle()
             await world.advance(timedelta(minutes=20))
     raise AssertionError("it crashed again and again")
+
+
+def told_in_dialog(world: World, letter: Correspondence) -> Counter[str]:
+    """How many activities of each type the letter's dialog shows."""
+    return Counter(str(activity["type"]) for activity in world.dialogs.activities[dialog_id(letter)])
 
 
 def check(world: World, made: Initialised) -> None:
@@ -69,6 +78,10 @@ def check(world: World, made: Initialised) -> None:
     assert mails == {"kari@person.example": 1, "post@business.example": 2}
     assert Counter(sms.to for sms in world.sms.sent) == {"+4740000001": 1}
     assert len(world.dialogs.dialogs) == 2
+    of_person, of_business = (told_in_dialog(world, states[party]) for party in (PERSON, BUSINESS))
+    assert of_person == {"Information": 2, "CorrespondenceOpened": 1, "CorrespondenceConfirmed": 1}
+    assert of_business == {"Information": 2}
+    assert set(world.dialogs.closed) == {dialog_id(states[PERSON])}
     types = Counter((event["resourceinstance"], event["type"]) for _, event in world.webhooks.posted)
     assert {kind.rsplit(".", 1)[1] for _, kind in types} == {
         "correspondenceinitialized",
@@ -92,10 +105,11 @@ async def test_the_story_without_a_crash() -> None:
 
 
 @pytest.mark.parametrize("after_the_call", [False, True], ids=["before the call", "after the call"])
+@pytest.mark.parametrize("fails", [False, True], ids=["a crash", "a failure"])
 @pytest.mark.parametrize("left", range(CALLS))
-async def test_a_crash_anywhere_changes_nothing(left: int, after_the_call: bool) -> None:
-    """Whichever call the process dies at, before or after it is carried out, the story ends the same."""
+async def test_a_crash_or_failure_anywhere_changes_nothing(left: int, fails: bool, after_the_call: bool) -> None:
+    """Whichever call the process dies at, or fails, before or after it is carried out, the story ends the same."""
     world = World()
     await subscribed(world)
-    world.crasher.left, world.crasher.after_the_call = left, after_the_call
+    world.crasher.left, world.crasher.after_the_call, world.crasher.fails = left, after_the_call, fails
     check(world, await told(world))

@@ -8,7 +8,8 @@ import pytest
 
 from shared.domain.attachment import AttachmentStatus
 from shared.domain.correspondence import Status
-from shared.domain.errors import DomainError, Refusal
+from shared.domain.dialog import dialog_id
+from shared.domain.errors import DomainError, Refusal, Unavailable
 from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.requests import Initialised
 from shared.usecases import acting, attachments, downloading, releasing
@@ -50,6 +51,7 @@ async def story(world: World, told: Told) -> None:
         await read(world, made.correspondences[0].id, told)
     await world.settle()
     await world.advance(timedelta(minutes=80))
+    await world.advance(timedelta(minutes=1))
 
 
 async def uploaded(world: World, told: Told) -> AttachmentId:
@@ -88,7 +90,7 @@ async def lived_through(world: World) -> Told:
     for _ in range(5):
         try:
             await story(world, told)
-        except Crash:
+        except (Crash, Unavailable, DomainError):
             await world.crasher.restart()
             world.now += timedelta(minutes=6)
             await world.settle()
@@ -121,6 +123,8 @@ async def check(world: World, told: Told) -> None:
         assert not await releasing.is_in_use(world.app, AttachmentId(id_))
         assert file_of(world, AttachmentId(id_)).status in WITHOUT_BYTES
     assert set(world.blobs.blobs) == {used}
+    purged = {first.correspondences[0].id, second.correspondences[0].id}
+    assert world.dialogs.deleted == {dialog_id(state_of(world, id_)) for id_ in purged}
     assert not world.agenda.entries
     check_events(world)
 
@@ -152,9 +156,10 @@ async def test_the_story_without_a_crash() -> None:
 
 
 @pytest.mark.parametrize("after_the_call", [False, True], ids=["before the call", "after the call"])
+@pytest.mark.parametrize("fails", [False, True], ids=["a crash", "a failure"])
 @pytest.mark.parametrize("left", range(CALLS))
-async def test_a_crash_anywhere_changes_nothing(left: int, after_the_call: bool) -> None:
-    """Whichever call the process dies at, before or after it is carried out, the story ends the same."""
+async def test_a_crash_or_failure_anywhere_changes_nothing(left: int, fails: bool, after_the_call: bool) -> None:
+    """Whichever call the process dies at, or fails, before or after it is carried out, the story ends the same."""
     world = await subscribed()
-    world.crasher.left, world.crasher.after_the_call = left, after_the_call
+    world.crasher.left, world.crasher.after_the_call, world.crasher.fails = left, after_the_call, fails
     await check(world, await lived_through(world))

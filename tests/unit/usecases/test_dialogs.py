@@ -68,6 +68,22 @@ async def test_nothing_is_told_twice() -> None:
     assert world.correspondences.partitions[id_].version == version
 
 
+@pytest.mark.parametrize("purged", [False, True])
+@pytest.mark.parametrize("failing", range(8))
+async def test_any_call_may_fail_and_nothing_is_left_out(failing: int, purged: bool) -> None:
+    """Of a confirmation and of a purge, which take two calls, the second one too."""
+    world = World()
+    world.dialogs.fail(*[None] * failing, DOWN)
+    id_ = await opened_and_confirmed(world)
+    if purged:
+        await acting.purge(world.app, READER, id_)
+    await world.settle()
+    await world.advance(timedelta(minutes=1))
+    assert told(world, id_) == ["CorrespondenceOpened", "CorrespondenceConfirmed"] + ["DialogDeleted"] * purged
+    assert set(world.dialogs.closed) == {dialog_id(state_of(world, id_))}
+    assert world.dialogs.deleted == {dialog_id(state_of(world, id_)) for _ in range(purged)}
+
+
 async def test_a_day_without_dialogporten_changes_nothing() -> None:
     """It is asked again through the agenda, and then told all of it in order."""
     world = World()
