@@ -97,24 +97,16 @@ class DeliveryTable:
         Returns the event that was lined up there before, empty for none; None, and nothing is written, when nothing
         can line up there any more. An end is kept as often as it comes.
         """
-        try:
-            await self._write(rows, Write(Op.INSERT, place))
-        except Exists:
-            return await self._queue_again(rows, place)
-        return ""
-
-    async def _queue_again(self, rows: Sequence[Row], place: Row) -> str | None:
+        there: Row | None = None  # Nearly always there is none, so that it is not read first.
         for _ in range(_TRIES):
-            there = await self._table.get(place.partition, place.key)
-            if there is None or (there.columns["ended"] and not place.columns["ended"]):
-                return None
-            event = there.text("event")
-            shown = place.columns if place.text("event") else {**place.columns, "event": event}
             try:
-                await self._write(rows, Write(Op.REPLACE, replace(place, columns=shown, etag=there.etag)))
-            except (Conflict, Missing):
-                continue
-            return event
+                await self._write(rows, _over(there, place))
+            except (Exists, Conflict, Missing):
+                there = await self._table.get(place.partition, place.key)
+                if there is not None and there.columns.get("ended") and not place.columns["ended"]:
+                    return None
+            else:
+                return there.text("event") if there is not None else ""
         raise Unavailable("table storage")
 
 
@@ -139,3 +131,11 @@ def _attempt_rows(delivery: Delivery, attempt: Attempt) -> list[Row]:
 def _place(delivery: Delivery, of: str, *, event: str = "", ended: bool = False) -> Row:
     """The row of the event `of` that says whether it has ended, and which event waits for that."""
     return Row(delivery.subscription, f"n:{escape(of)}", {"event": event, "ended": ended})
+
+
+def _over(there: Row | None, place: Row) -> Write:
+    """The place takes that of the row there; an end keeps what was lined up."""
+    if there is None:
+        return Write(Op.INSERT, place)
+    event = place.text("event") or there.text("event")
+    return Write(Op.REPLACE, replace(place, columns={**place.columns, "event": event}, etag=there.etag))

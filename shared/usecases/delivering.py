@@ -139,22 +139,19 @@ async def _is_behind(app: App, subscription: Subscription, state: Delivery, fact
     One whose message was lost is sent again.
     """
     before = next((fact for fact in reversed(facts[:-1]) if wants(subscription, fact)), None)
-    if before is None or await _has_ended(app, subscription, before):
+    if before is None:
+        return False
+    earlier = await app.deliveries.get(subscription.id, before.id)
+    if earlier is not None and earlier.is_settled:
         return False
     now = app.clock()
     at = now + _LOOK_AGAIN
     await _remind(app, state, at)
     if not await app.deliveries.line_up(replace(state, next_at=at, changed=now), behind=before.id):
         return False
-    earlier = await app.deliveries.get(subscription.id, before.id)
     if earlier is None and now - before.at > _LOST_AFTER:
         await app.outbox.send_deliveries([message_of(delivery.delivery_of(before, subscription.id, now=now))])
-    return earlier is None or not earlier.is_settled
-
-
-async def _has_ended(app: App, subscription: Subscription, before: Fact) -> bool:
-    earlier = await app.deliveries.get(subscription.id, before.id)
-    return earlier is not None and earlier.is_settled
+    return True
 
 
 async def _call(app: App, behind: Delivery) -> None:
