@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import math
 import statistics
 import subprocess
 import sys
@@ -32,7 +33,8 @@ LEAST_RATE, MOST_DELAY = 0.8, 1.1
 _KEY = base64.b64encode(bytes(32)).decode()
 _AT_ONCE = 8  # As the app takes them (`host.json`).
 _BODY = b"x" * 600
-_ROWS = ("e:1", "d:1", "a:1", "t:1")  # The log of one delivery, in one transaction.
+_ROWS = ("e:1", "d:1", "a:1", "t:1", "n:1")  # The log of one delivery and its place, in one transaction.
+_KNOWN = ("subscription", "delivery")
 _LETTERS = 12
 _BESIDE = 100
 _PATIENCE_SECONDS = 300.0
@@ -43,14 +45,19 @@ def measure(subscribers: int) -> list[Result]:
     with _receiver() as url:
         with Stack(functions=False) as stack:
             least = asyncio.run(_floor(stack, url, subscribers))
+            blind = asyncio.run(_floor(stack, url, subscribers, reads=False))
         with _app() as (stack, agency):
-            _subscribe(stack, [f"{url}/{number}" for number in range(subscribers)])
+            endpoints = [f"{url}/{number}" for number in range(subscribers)]
+            _subscribe(stack, endpoints[:1])
+            _fanned_out(agency, url, 1)  # Keys are fetched and connections open, as in an app that has run for a while.
+            _subscribe(stack, endpoints[1:])
             rate = _fanned_out(agency, url, subscribers)
         delays = [_p95_ms(url, slow) for slow in ("healthy", f"{HANGS}/one")]
     return say(
         f"1 event to {subscribers} subscribers; {_BESIDE} endpoints of which one hangs",
         Result("deliveries, rate", rate, "per s", digits=1),
         Result("floor, rate", least, "per s", digits=1),
+        Result("floor that reads nothing before, rate", blind, "per s", digits=1),
         Result("floor against deliveries, rate", least / rate, "times", at_most=1 / LEAST_RATE, digits=2),
         Result("from the request to a healthy endpoint, p95", delays[0], "ms"),
         Result("the same beside one that hangs", delays[1], "ms"),
@@ -85,14 +92,19 @@ def _seen(url: str) -> list[tuple[str, float]]:
     return [(path, at) for path, at in httpx.get(f"{url}/seen", trust_env=False).json()]
 
 
-async def _floor(stack: Stack, url: str, times: int) -> float:
-    """Deliveries per second by the bare SDKs: from the queue, a POST, the rows of the log, completed."""
+async def _floor(stack: Stack, url: str, times: int, *, reads: bool = True) -> float:
+    """Deliveries per second by the bare SDKs: from the queue, the calls that one delivery costs, completed.
+
+    Those are two reads (the subscription, where the delivery stands), a POST and one transaction with the log's rows;
+    `tests/contract/test_budget.py` counts them. `reads` False leaves out what is read before.
+    """
     tables = TableServiceClient.from_connection_string(settings.storage_connection(stack.addresses))
     bus = ServiceBusClient.from_connection_string(settings.servicebus_connection(stack.addresses))
     limits = httpx.Limits(max_keepalive_connections=0)
     async with tables, bus, httpx.AsyncClient(limits=limits, trust_env=False) as http:
         await tables.create_table_if_not_exists("deliveries")
         table = tables.get_table_client("deliveries")
+        await table.submit_transaction([("upsert", _row("known", row)) for row in _KNOWN])
         await _send(bus, times)
         turn = asyncio.Semaphore(_AT_ONCE)
         begun = time.perf_counter()
@@ -100,9 +112,10 @@ async def _floor(stack: Stack, url: str, times: int) -> float:
 
             async def one(message: object, number: int) -> None:
                 async with turn:
+                    if reads:
+                        await asyncio.gather(*(table.get_entity("known", row) for row in _KNOWN))
                     await http.post(f"{url}/{number}", content=_BODY)
-                    rows = [{"PartitionKey": str(number), "RowKey": row, "text": "x" * 400} for row in _ROWS]
-                    await table.submit_transaction([("upsert", row) for row in rows])
+                    await table.submit_transaction([("upsert", _row(str(number), row)) for row in _ROWS])
                     await receiver.complete_message(message)  # type: ignore[arg-type]
 
             done = 0
@@ -113,6 +126,10 @@ async def _floor(stack: Stack, url: str, times: int) -> float:
         took = time.perf_counter() - begun
     _seen(url)
     return times / took
+
+
+def _row(partition: str, key: str) -> dict[str, str]:
+    return {"PartitionKey": partition, "RowKey": key, "text": "x" * 400}
 
 
 async def _send(bus: ServiceBusClient, times: int) -> None:
@@ -148,7 +165,7 @@ async def _add(connection: str, endpoints: list[str]) -> None:
 
 
 def _fanned_out(agency: Api, url: str, subscribers: int) -> float:
-    """Deliveries per second of one event, from the first to the last."""
+    """Deliveries per second of one event, from the first to the last; without a number for one."""
     _seen(url)
     agency.sent(letters.letter(letters.BUSINESS, reference="bench webhooks", resource=letters.QUIET))
     came: list[float] = []
@@ -158,7 +175,7 @@ def _fanned_out(agency: Api, url: str, subscribers: int) -> float:
         return len(came)
 
     eventually("every delivery", all_of_them, lambda found: found >= subscribers, seconds=_PATIENCE_SECONDS)
-    return subscribers / (max(came) - min(came))
+    return subscribers / (max(came) - min(came)) if subscribers > 1 else math.nan
 
 
 def _p95_ms(url: str, other: str) -> float:
