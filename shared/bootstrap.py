@@ -14,6 +14,7 @@ from shared.adapters.attachments import AttachmentTable
 from shared.adapters.blobs import BlobStore
 from shared.adapters.circuits import CircuitTable
 from shared.adapters.clamd import ClamdScanner
+from shared.adapters.contact_registers import OrganisationRegister, PersonRegister
 from shared.adapters.correspondences import CorrespondenceTable
 from shared.adapters.dead_letters import ServiceBusDeadLetters
 from shared.adapters.decisions import PolicyDecisions
@@ -39,11 +40,14 @@ from shared.adapters.tokens import TokenVerifier
 from shared.adapters.webhook_post import HttpWebhooks
 from shared.clock import moved_clock, system_clock
 from shared.config import Environment, ScannerKind, Settings, settings
+from shared.domain.identifiers import PartyKind
 from shared.domain.policy import Issuer, Scope, Subject
-from shared.ports import MAX_FILE_BYTES, App, Clock, Rules, Scanner
+from shared.ports import MAX_FILE_BYTES, App, Clock, ContactRegister, Rules, Scanner
 
 DIALOGPORTEN_SCOPE = "digdir:dialogporten.serviceprovider"
 EVENTS_SCOPE = "altinn:events.publish"
+PERSONS_SCOPE = "krr:global/kontaktinformasjon.read"
+PROFILE_SCOPE = "altinn:profile/correspondence.notificationsettings.read"
 
 
 @cache
@@ -55,7 +59,7 @@ def app() -> App:
     blobs = BlobStore(
         connection_string=s.storage_connection, account_url=s.storage_connection__blobserviceuri, credential=credential
     )
-    registry = RegistryTable(tables, clock())
+    registry = RegistryTable(tables, clock(), contact_registers=_contact_registers(s))
     endpoint, key = s.communication_endpoint, s.communication_access_key
     bus, namespace = s.servicebus_connection, s.servicebus_connection__fullyqualifiednamespace
     secret_key = base64.b64decode(s.webhook_secret_key)
@@ -150,10 +154,21 @@ def _scanner(s: Settings, blobs: BlobStore) -> Scanner:
             assert_never(other)
 
 
-def _maskinporten_tokens(s: Settings, scope: str) -> MaskinportenTokens:
+def _contact_registers(s: Settings) -> dict[PartyKind, ContactRegister]:
+    registers: dict[PartyKind, ContactRegister] = {}
+    if s.krr_base_url:
+        tokens = _maskinporten_tokens(s, PERSONS_SCOPE, exchanged=False)
+        registers[PartyKind.PERSON] = PersonRegister(s.krr_base_url, tokens)
+    if s.profile_base_url:
+        tokens = _maskinporten_tokens(s, PROFILE_SCOPE)
+        registers[PartyKind.ORGANISATION] = OrganisationRegister(s.profile_base_url, tokens)
+    return registers
+
+
+def _maskinporten_tokens(s: Settings, scope: str, *, exchanged: bool = True) -> MaskinportenTokens:
     return MaskinportenTokens(
         s.maskinporten_token_url,
-        s.maskinporten_exchange_url,
+        s.maskinporten_exchange_url if exchanged else "",
         s.maskinporten_client_id,
         s.maskinporten_jwk,
         scope,

@@ -17,6 +17,11 @@ from shared.domain.sending_hours import DAYTIME, SendingHours
 Secret = Annotated[str, Field(pattern=r"^(|[!-~]{32,})$", description="at least 32 characters")]
 
 
+BaseUrl = Annotated[
+    str, Field(pattern=r"^(|https?://[^/?#]+(/[^?#]*[^/?#])?)$", description="http(s), without a slash at its end")
+]
+
+
 class Environment(StrEnum):
     """Where the app runs. `local` and `test` allow what production refuses."""
 
@@ -86,6 +91,8 @@ class Settings(BaseSettings):
     maskinporten_client_id: str = ""
     maskinporten_jwk: str = ""
     altinn_events_url: str = ""
+    krr_base_url: BaseUrl = ""
+    profile_base_url: BaseUrl = ""
     malware_scanner: ScannerKind
     scan_results_secret: Secret = ""
     notification_reports_secret: Secret = ""

@@ -2,15 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.documents import CHUNK_UNITS, columns, from_columns
 from shared.adapters.keys import escape
 from shared.adapters.tables import Op, Row, Tables, Value, Write
-from shared.domain.identifiers import PartyUrn, ResourceId
+from shared.domain.identifiers import PartyKind, PartyUrn, ResourceId, party_kind
 from shared.domain.notification import ContactPoint
-from shared.ports.neighbours import LinkHosts, Party, Resource, Unit
+from shared.ports.neighbours import ContactRegister, LinkHosts, Party, Resource, Unit
 
 RESOURCE_AGE = timedelta(minutes=10)
 PARTY_AGE = timedelta(hours=24)
@@ -26,8 +26,16 @@ class RegistryTable:
     Resources and policies are kept for 10 minutes, parties for 24 hours, the rest not at all.
     """
 
-    def __init__(self, tables: Tables, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        tables: Tables,
+        clock: Callable[[], datetime],
+        *,
+        contact_registers: Mapping[PartyKind, ContactRegister] | None = None,
+    ) -> None:
+        """`contact_registers` are asked for the contact points of these kinds of parties; the table for the others."""
         self._table = tables.table("registry")
+        self._contact_registers = contact_registers or {}
         self._resources = _Kept[ResourceId, Resource](RESOURCE_AGE, clock)
         self._policies = _Kept[ResourceId, Mapping[str, object]](RESOURCE_AGE, clock)
         self._parties = _Kept[PartyUrn, Party](PARTY_AGE, clock)
@@ -54,8 +62,12 @@ class RegistryTable:
         return await _side_by_side(urns, one)
 
     async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
-        """Contact points and reservations; a party without any is left out."""
-        return await _side_by_side(urns, lambda urn: self._read(ContactPoint, "contact", urn))
+        """Contact points and reservations; a party without any is left out. Raises Unavailable."""
+        asked: dict[PartyKind, list[PartyUrn]] = {}
+        for urn in urns:
+            asked.setdefault(party_kind(urn), []).append(urn)
+        found = await asyncio.gather(*(self._contacts(kind, some) for kind, some in asked.items()))
+        return {urn: contact for contacts in found for urn, contact in contacts.items()}
 
     async def units(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Unit]:
         """What the register says of organisations; one of which it says nothing is left out."""
@@ -94,6 +106,11 @@ class RegistryTable:
         parts = range(0, len(text), CHUNK_UNITS)
         await self._put("policy", id_, {f"policy{n}": text[at : at + CHUNK_UNITS] for n, at in enumerate(parts)})
         self._policies.forget(id_)
+
+    async def _contacts(self, kind: PartyKind, urns: Sequence[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
+        if (register := self._contact_registers.get(kind)) is not None:
+            return await register.contacts(urns)
+        return await _side_by_side(urns, lambda urn: self._read(ContactPoint, "contact", urn))
 
     async def _read[T](self, kind: type[T], partition: str, id_: str) -> T | None:
         row = await self._table.get(partition, escape(id_))

@@ -10,6 +10,7 @@ RECIPIENT_NAME = "$recipientName$"
 
 _ATOM = r"[a-z0-9æøå!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[a-z0-9æøå](?:[a-z0-9æøå-]{0,61}[a-z0-9æøå])?"
+_LONGEST_ADDRESS = 254
 _EMAIL = re.compile(
     rf'(?:"[^"\s]+"|{_ATOM}(?:\.{_ATOM})*)@(?:(?:{_LABEL}\.)+[a-z]{{2,14}}|[0-9]{{1,3}}(?:\.[0-9]{{1,3}}){{3}})',
     re.IGNORECASE,
@@ -35,9 +36,9 @@ def is_email(address: str) -> bool:
     """True for an address that notices can be sent to.
 
     A quoted or dotted local part (æ, ø and å included), labels of at most 63 characters under a top domain of 2 to
-    14 letters, or an IPv4 address; never a `;`. Source: wire contract 5.8.
+    14 letters, or an IPv4 address; never a `;`. At most 254 characters. Source: wire contract 5.8; RFC 5321, 4.5.3.1.
     """
-    return ";" not in address and _EMAIL.fullmatch(address) is not None
+    return len(address) <= _LONGEST_ADDRESS and ";" not in address and _EMAIL.fullmatch(address) is not None
 
 
 def check_notification(

@@ -11,6 +11,7 @@ from shared.domain.identifiers import ResourceId
 from shared.domain.sending_hours import DAYTIME, SendingHours
 from shared.ports.deliveries import Circuits, Deliveries, DeliveryQuery, Feed, FeedEntry
 from shared.ports.neighbours import (
+    ContactRegister,
     Decisions,
     Dialogs,
     EmailAttachment,
@@ -125,6 +126,7 @@ __all__ = [
     "Blobs",
     "Circuits",
     "Clock",
+    "ContactRegister",
     "Correspondences",
     "DeadLetter",
     "DeadLetters",

@@ -63,17 +63,21 @@ class LinkHosts:
     names: tuple[str, ...] = ()
 
 
-class Registry(Protocol):
-    """What is known about resources, parties and contact points. Answers are cached for minutes."""
+class ContactRegister(Protocol):
+    """Where parties can be reached, and who wants no digital mail."""
+
+    async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
+        """Contact points and reservations; a party without any is left out. Raises Unavailable."""
+
+
+class Registry(ContactRegister, Protocol):
+    """What is known about resources, parties and contact points. Answers are cached for minutes, but contact points."""
 
     async def resource(self, id_: ResourceId) -> Resource | None:
         """The resource, or None when unknown."""
 
     async def parties(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Party]:
         """Those of them that the register knows."""
-
-    async def contacts(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, ContactPoint]:
-        """Contact points and reservations; a party without any is left out."""
 
     async def units(self, urns: Iterable[PartyUrn]) -> Mapping[PartyUrn, Unit]:
         """What the register says of organisations; one of which it says nothing is left out. Never cached."""

@@ -44,9 +44,9 @@ async def care(app: App, kind: AggregateKind, id_: str) -> None:
 async def look(app: App, id_: CorrespondenceId, *, due: datetime | None = None, attempt: int | None = 0) -> None:
     """It is published when its time has come and every attachment is clean; failed when it never can be.
 
-    `due` is a time that has come by somebody else's clock. A Dialogporten that does not answer is asked again through
-    the agenda, later with each `attempt`; not with None, when somebody else asks again. Raises Unavailable when
-    storage is down or others were always faster.
+    `due` is a time that has come by somebody else's clock. A register or a Dialogporten that does not answer is asked
+    again through the agenda, later with each `attempt`; not with None, when somebody else asks again. Raises
+    Unavailable when storage is down or others were always faster.
     """
     for race in range(ATTEMPTS):
         loaded = await app.correspondences.load(id_)
@@ -105,9 +105,8 @@ async def _settle(app: App, state: Correspondence, now: datetime, attempt: int |
             return publishing.fail(state, _attachment_reason(found), now=now)
     if any(not attachment.is_ready for attachment in used.values()) or now < state.requested_publish_time:
         return None
-    reason = await _obstacle(app, state)
     try:
-        reason = reason or await dialog_obstacle(app, state)
+        reason = await _obstacle(app, state) or await dialog_obstacle(app, state)
     except Unavailable as error:
         if attempt is not None:
             await retry_later(app, Due(Task.PUBLISH, state.id, now, attempt), error)

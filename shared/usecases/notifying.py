@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import batched
 
 from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Correspondence, CorrespondenceChange
@@ -24,6 +25,7 @@ from shared.usecases.saving import decide_over_rows
 UNCERTAIN_AFTER = timedelta(hours=24)
 """How long a repeated operation id is taken for the same send; after it a lost answer stays unknown."""
 _SPREAD = timedelta(seconds=30)
+_AT_ONCE = 25  # With their facts they are saved in one transaction, which takes 100 rows.
 _log = Log("notifying")
 
 
@@ -56,7 +58,11 @@ async def notify(app: App, id_: CorrespondenceId, *, reminder: int = 0, attempt:
     if content is None:
         return
     known = {n.id: n for n in await app.correspondences.notifications(id_)}
-    plan = await addressing.plan(app, state, content, reminder, known=tuple(known.values()))
+    try:
+        plan = await addressing.plan(app, state, content, reminder, known=tuple(known.values()))
+    except Unavailable as error:
+        await retry_later(app, _again(id_, reminder, app.clock(), attempt), error)
+        return
     await _leave_unknown(app, state, list(known.values()), plan.planned, reminder)
     if plan.unreachable:
         _log.warning("notification.nobody_to_reach", correspondence=id_, recipients=len(plan.unreachable))
@@ -73,12 +79,12 @@ async def _send_in_time(
     now = app.clock()
     later = [at for at in begins.values() if at > now]
     if later:
-        due = Due(Task.CATCH_UP, f"notify:{state.id}:{reminder}", min(later), attempt)
-        await app.agenda.put(due, now=now)
+        await app.agenda.put(_again(state.id, reminder, min(later), attempt), now=now)
         _log.info("notification.waits", correspondence=state.id, reminder=reminder)
     ready = [one for one in planned if begins[one.notification.medium] <= now]
-    if ready and (mine := await _claim(app, state, ready, reminder)):
-        await _send_all(app, state, mine, reminder=reminder, attempt=attempt)
+    for some in batched(ready, _AT_ONCE, strict=False):
+        if mine := await _claim(app, state, some, reminder):
+            await _send_all(app, state, mine, reminder=reminder, attempt=attempt)
 
 
 async def _begin(app: App, medium: Medium) -> datetime:
@@ -149,8 +155,12 @@ async def _send_all(
     for medium, reason in postponed.items():
         if reason.retry_after is not None:
             await app.sendings.pause(medium, until=app.clock() + reason.retry_after)
-        due = Due(Task.CATCH_UP, f"notify:{state.id}:{reminder}", app.clock(), attempt)
-        await retry_later(app, due, reason)
+        await retry_later(app, _again(state.id, reminder, app.clock(), attempt), reason)
+
+
+def _again(id_: CorrespondenceId, reminder: int, at: datetime, attempt: int) -> Due:
+    """What has somebody look again."""
+    return Due(Task.CATCH_UP, f"notify:{id_}:{reminder}", at, attempt)
 
 
 async def _send(app: App, state: Correspondence, one: Planned) -> Notification:
@@ -191,9 +201,11 @@ async def report(app: App, told: DeliveryReport) -> None:
 async def _record(app: App, state: Correspondence, outcomes: Sequence[Notification], *, tells: bool = True) -> None:
     """The outcomes are on record, with their facts; what another worker has recorded meanwhile is not told again."""
 
-    async def decide(current: Correspondence) -> CorrespondenceChange:
-        return recorded(current, await app.correspondences.notifications(state.id), outcomes, tells=tells)
-
     permit = own_work(Action.WRITE, state.resource_id, "notifications")
     with suppress(DomainError):  # 1001: what has vanished has nothing to record it on
-        await decide_over_rows(app, state.id, permit, decide)
+        for some in batched(outcomes, _AT_ONCE, strict=False):
+
+            async def decide(current: Correspondence, some: Sequence[Notification] = some) -> CorrespondenceChange:
+                return recorded(current, await app.correspondences.notifications(state.id), some, tells=tells)
+
+            await decide_over_rows(app, state.id, permit, decide)

@@ -142,6 +142,7 @@ def test_an_address_is_known(address: str) -> None:
         '"ka;ri"@example.no',
         "kari@example.no\n",
         f"a@{'x' * 64}.no",
+        f"{'a' * 250}@example.no",
     ],
 )
 def test_what_is_no_address_is_refused(address: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.domain.correspondence import Status
 from shared.domain.errors import Conflict, Rejected, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId
@@ -380,3 +381,34 @@ async def test_nothing_personal_is_logged(caplog: pytest.LogCaptureFixture) -> N
     assert caplog.text
     for secret in (KARI, "+4740000001", "4740000001", "Kari", "Ny post", "Vedtak", PERSON.rpartition(":")[2]):
         assert secret not in caplog.text
+
+
+async def test_a_register_that_is_down_delays_notices_and_loses_none() -> None:
+    """Who is told is found out when the register answers; it is not asked before it wants to be."""
+    world = World()
+    id_ = await ready(world, **wanted())
+
+    async def down() -> None:
+        raise Unavailable("contact register", retry_after=timedelta(minutes=3))
+
+    world.meanwhile["registry.contacts"] = down
+    await notifying.notify(world.app, id_)
+    await world.advance(timedelta(minutes=2))
+    assert not world.email.sent
+    await world.advance(timedelta(minutes=2))
+    assert mails(world) == [(KARI, "Ny post")]
+
+
+async def test_a_register_that_is_down_delays_publication_and_fails_nothing() -> None:
+    """Whether the recipient is reserved by now is not known: the letter waits, and is published then."""
+    world = World()
+    id_ = await sent(world)
+
+    async def down() -> None:
+        raise Unavailable("contact register")
+
+    world.meanwhile["registry.contacts"] = down
+    await lifecycle.look(world.app, id_)
+    assert not world.correspondences.partitions[id_].state.ever & {Status.PUBLISHED, Status.FAILED}
+    await world.advance(timedelta(minutes=1))
+    assert Status.PUBLISHED in world.correspondences.partitions[id_].state.ever
