@@ -1,12 +1,12 @@
-"""`python -m bench`: measure import, creates, webhooks, searches and memory, and print the numbers."""
+"""`python -m bench`: measure import, creates, webhooks, searches, sweeps and memory, and print the numbers."""
 
 import argparse
 import sys
 
-from bench import creates, imports, memory, search, webhooks
+from bench import creates, imports, memory, search, sweep, webhooks
 from bench.report import Result
 
-PARTS = ("imports", "creates", "webhooks", "search", "memory")
+PARTS = ("imports", "creates", "webhooks", "search", "sweep", "memory")
 MISSED = 1
 FEWEST_LETTERS = 200
 
@@ -40,7 +40,8 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
         prog="python -m bench",
         description="Measures on stacks of its own, which it removes: import and index of the app, creates per second "
         "against the floor of the same storage and bus calls, deliveries to many subscribers against theirs, searches "
-        "in a small and a big box beside their bare queries, memory of the app while big files go through.",
+        "in a small and a big box and sweeps of the agenda beside their bare queries, memory of the app "
+        "while big files go through.",
     )
     parser.add_argument(
         "--quick",
@@ -54,6 +55,7 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--subscribers", type=int, help="subscribers that hear of one event (1000)")
     parser.add_argument("--letters", type=_letters, help="letters in two boxes (1000,100000)")
     parser.add_argument("--searches", type=int, help="number of searches of each kind in each box (60)")
+    parser.add_argument("--reminders", type=int, help="reminders on the agenda (100000)")
     parser.add_argument("--sizes", type=_sizes, help="sizes of files in MiB (64,512)")
     parser.add_argument("--strict", action="store_true", help="exit with 1 when a target is missed")
     return parser.parse_args(arguments)
@@ -73,6 +75,8 @@ def main(arguments: list[str] | None = None) -> int:
     if "search" in options.only:
         sizes = options.letters or ((1000, 5000) if quick else (1000, 100_000))
         results += search.measure(sizes, options.searches or (20 if quick else 60))
+    if "sweep" in options.only:
+        results += sweep.measure(options.reminders or (5000 if quick else 100_000), 5 if quick else 30)
     if "memory" in options.only:
         results += memory.measure(options.sizes or ([8, 64] if quick else [64, 512]))
     missed = [result for result in results if result.missed]

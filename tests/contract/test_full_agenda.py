@@ -1,20 +1,17 @@
 """A sweep costs what is due, however much is stored: storage operations and rows, counted on the way out."""
 
-import asyncio
 import json
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import batched
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 from azure.core.pipeline.transport import AioHttpTransport
 
-from bench.transactions import Transactions
+from bench.sweep import store_reminders
 from shared.adapters.agenda import AgendaTable
-from shared.adapters.tables import MAX_WRITES, Tables
+from shared.adapters.tables import Tables
 from shared.domain.changes import Due, Task
 from tests.builders import NOW, new_id
 from tests.servers import azurite
@@ -47,19 +44,6 @@ def storage() -> Iterator[str]:
         yield connection
 
 
-async def remind_of(connection: str, letters: int, first: datetime) -> None:
-    """Reminders of so many letters, within an hour for each 20,000 of them, as the agenda writes them."""
-    rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
-    table = AgendaTable(Tables(connection_string=connection), shards=SHARDS)
-    for number in range(letters):
-        at = first + timedelta(hours=number / 20_000)
-        row = table._row(Due(Task.REMIND, new_id(f"letter {number}"), at), NOW)
-        rows[row.partition].append({"PartitionKey": row.partition, "RowKey": row.key, **row.columns})
-    async with Transactions(connection, "agenda") as transactions:
-        for partition in rows.values():
-            await asyncio.gather(*(transactions.put(part) for part in batched(partition, MAX_WRITES, strict=False)))
-
-
 async def swept(connection: str, now: datetime) -> tuple[int, int, int]:
     """What a sweep by a new process finds then; its queries, and the rows that they bring."""
     counting = Counting()
@@ -75,11 +59,11 @@ async def grown(connection: str, stored: int) -> None:
     agenda = AgendaTable(tables, shards=SHARDS)
     for number in range(DUE):
         await agenda.put(Due(Task.REMIND, new_id(f"due {number}"), NOW), now=NOW - WEEK)
-    await tables.close()
     before = NOW - timedelta(minutes=1)
     alone = await swept(connection, before), await swept(connection, NOW)
     assert alone == ((0, SHARDS, 0), (DUE, SHARDS, DUE))
-    await remind_of(connection, stored, NOW + timedelta(minutes=1))
+    await store_reminders(connection, AgendaTable(tables, shards=SHARDS), stored, NOW + timedelta(minutes=1))
+    await tables.close()
     assert (await swept(connection, before), await swept(connection, NOW)) == alone
 
 
