@@ -9,7 +9,7 @@ import httpx
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from shared.adapters.answers import retry_after
-from shared.domain.checks_notification import is_email
+from shared.domain.checks_notification import can_be_written_to
 from shared.domain.errors import Unavailable
 from shared.domain.identifiers import PartyUrn, organisation, party_number, person
 from shared.domain.notification import ContactPoint
@@ -147,7 +147,7 @@ class _Organisations(BaseModel):
 def _contact_point(emails: Iterable[str | None], mobiles: Iterable[str | None]) -> ContactPoint:
     """Those that can be used: what is no address (or a header of its own) is left out, one is there once."""
     return ContactPoint(
-        emails=tuple(_usable(emails, is_email)),
+        emails=tuple(_usable(emails, can_be_written_to)),
         mobiles=tuple(_usable(mobiles, lambda number: _PHONE.fullmatch(number) is not None)),
     )
 

@@ -36,9 +36,14 @@ def is_email(address: str) -> bool:
     """True for an address that notices can be sent to.
 
     A quoted or dotted local part (æ, ø and å included), labels of at most 63 characters under a top domain of 2 to
-    14 letters, or an IPv4 address; never a `;`. At most 254 characters. Source: wire contract 5.8; RFC 5321, 4.5.3.1.
+    14 letters, or an IPv4 address; never a `;`. Source: wire contract 5.8.
     """
-    return len(address) <= _LONGEST_ADDRESS and ";" not in address and _EMAIL.fullmatch(address) is not None
+    return ";" not in address and _EMAIL.fullmatch(address) is not None
+
+
+def can_be_written_to(address: str) -> bool:
+    """True for an address that mail servers take, too: at most 254 characters. Source: RFC 5321, 4.5.3.1."""
+    return len(address) <= _LONGEST_ADDRESS and is_email(address)
 
 
 def check_notification(
@@ -81,7 +86,7 @@ def _check_custom_recipients(
     if by_address and (_names_recipient(request.texts) or _names_recipient(request.reminder_texts)):
         raise DomainError(Refusal.KEYWORD_NEEDS_IDENTITY)
     for recipient in request.custom_recipients:
-        if recipient.email and not is_email(recipient.email):
+        if recipient.email and not can_be_written_to(recipient.email):
             raise DomainError(Refusal.EMAIL_INVALID)
         if recipient.mobile and not numbers.is_mobile(recipient.mobile):
             raise DomainError(Refusal.MOBILE_INVALID)
