@@ -57,6 +57,7 @@ class Resource:
     rules: tuple[Rule, ...]
     confidential: bool = False
     minimum_level: int = 0
+    printed_after_days: int | None = None  # Behind a reminder that nobody has heeded.
 
     @property
     def urn(self) -> str:
@@ -86,8 +87,9 @@ RESOURCES: tuple[Resource, ...] = (
         AGENCY,
         _SERVICE,
         Title("Brukstest av meldinger", "Brukstest av meldingar", "Use case tests of messages"),
-        "letters, open",
+        "letters, open; on paper two weeks after a reminder that nobody heeds",
         _OPEN,
+        printed_after_days=14,
     ),
     Resource(
         "example-letters",

@@ -10,7 +10,7 @@ from shared.adapters.registry import RegistryTable
 from shared.adapters.tables import Tables
 from shared.clock import system_clock
 from shared.domain.identifiers import PartyUrn, ResourceId
-from shared.domain.notification import ContactPoint
+from shared.domain.notification import ContactPoint, Escalation, EscalationWay
 from shared.ports import Party, Resource, Unit
 
 _ACTIONS = {
@@ -72,7 +72,7 @@ def roles(party: seeds.Party) -> Unit:
 def registry_entry(resource: seeds.Resource) -> Resource:
     """The resource as the registry would say. Raises KeyError when its owner is not seeded."""
     owner = {party.number: party for party in seeds.PARTIES}[resource.owner]
-    title = resource.title
+    title, days = resource.title, resource.printed_after_days
     return Resource(
         id=ResourceId(resource.id),
         owner=PartyUrn(owner.urn),
@@ -81,6 +81,7 @@ def registry_entry(resource: seeds.Resource) -> Resource:
         titles={"nb": title.nb, "nn": title.nn, "en": title.en},
         confidential=resource.confidential,
         minimum_level=resource.minimum_level,
+        escalation=None if days is None else Escalation(EscalationWay.PRINT, days),
     )
 
 

@@ -29,7 +29,7 @@ class Task(StrEnum):
     EXPIRE = "expire"
     CATCH_UP = "catchup"
     DELIVER = "deliver"
-    REPEAT = "repeat"
+    ESCALATE = "escalate"
 
 
 @dataclass(frozen=True, slots=True)

@@ -186,6 +186,7 @@ class Correspondence:
     read: datetime | None = None
     reminded: int = 0
     due_date_passed: bool = False
+    print_due: bool = False
     downloaded: frozenset[AttachmentId] = frozenset()
     labels: frozenset[SystemLabel] = frozenset()
     forwarded_to: frozenset[str] = frozenset()

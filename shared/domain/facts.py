@@ -33,16 +33,16 @@ class FactType(StrEnum):
     NOTIFICATION_CREATED = "notificationcreated"
     NOTIFICATION_CREATION_FAILED = "correspondencenotificationcreationfailed"
     NOTIFICATION_DELIVERED = "correspondencenotificationdelivered"
+    PRINT_DUE = "correspondenceprintdue"
     REMINDER_DELIVERED = "correspondencenotificationreminderdelivered"
     NOTIFICATION_FAILED = "correspondencenotificationfailed"
     NOTIFICATION_ALL_FAILED = "correspondencenotificationallfailed"
-    REMINDER_DUE = "reminderdue"
     LABELS_CHANGED = "systemlabelschanged"
     FORWARDED = "correspondenceforwarded"
     ATTACHMENT_DELETED = "attachmentdeleted"
 
 
-INTERNAL = frozenset({FactType.REMINDER_DUE, FactType.ATTACHMENT_DELETED, FactType.LABELS_CHANGED, FactType.FORWARDED})
+INTERNAL = frozenset({FactType.ATTACHMENT_DELETED, FactType.LABELS_CHANGED, FactType.FORWARDED})
 """Facts that steer our own consumers and are never told to anybody outside."""
 
 

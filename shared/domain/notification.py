@@ -88,6 +88,21 @@ class NotificationRequest:
     override_registered: bool = False
 
 
+class EscalationWay(StrEnum):
+    """What follows a reminder that did not help: one more, or an event for a print service."""
+
+    REMINDER = "reminder"
+    PRINT = "print"
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """A resource's policy for letters that nobody has opened so many days after the reminder."""
+
+    way: EscalationWay
+    after_days: int
+
+
 @dataclass(frozen=True, slots=True)
 class ContactPoint:
     """Where a party can be reached: addresses of the registers, possibly none."""
@@ -119,6 +134,18 @@ class Notification:
 def notification_id(correspondence_id: str, medium: Medium, address: str, *, reminder: int) -> str:
     """The id of the notification of this correspondence to this address; `reminder` 0 is the main one."""
     return derived_uuid5(correspondence_id, f"notification:{reminder}:{medium}:{address.lower()}")
+
+
+def is_of_order(notification: Notification, correspondence_id: str, *, reminder: int) -> bool:
+    """True when it belongs to the main notice (`reminder` 0) or to this very reminder."""
+    one = notification
+    where = one.address or nowhere(one.recipient)
+    return one.id == notification_id(correspondence_id, one.medium, where, reminder=reminder)
+
+
+def nowhere(party: PartyUrn | None) -> str:
+    """What stands for the address of somebody without one."""
+    return f"nowhere:{party}"
 
 
 def media(channel: Channel, contact: ContactPoint) -> tuple[tuple[Medium, str], ...]:

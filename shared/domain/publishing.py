@@ -8,6 +8,7 @@ from shared.domain.correspondence import Correspondence, CorrespondenceChange, S
 from shared.domain.facts import FactType
 from shared.domain.identifiers import PartyUrn
 from shared.domain.labels import SystemLabel
+from shared.domain.notification import Escalation
 
 
 def initialise(
@@ -31,10 +32,12 @@ def initialise(
     return replace(change, due=tuple(due))
 
 
-def publish(state: Correspondence, *, reminder_delay: timedelta, now: datetime) -> CorrespondenceChange | None:
+def publish(
+    state: Correspondence, *, reminder_delay: timedelta, escalation: Escalation | None = None, now: datetime
+) -> CorrespondenceChange | None:
     """Make it visible to the recipient, or None when it is not to be published (yet, or any more).
 
-    The caller has seen that every attachment is published. A wanted reminder goes on the agenda.
+    The caller has seen that every attachment is published. A wanted reminder goes on the agenda, and what follows it.
     """
     if now < state.requested_publish_time or state.ever & {Status.PUBLISHED, Status.FAILED, Status.RESERVED}:
         return None
@@ -47,7 +50,10 @@ def publish(state: Correspondence, *, reminder_delay: timedelta, now: datetime) 
     change = step(published, Status.PUBLISHED, party=state.sender, now=now, onto=change)
     change = with_fact(change, FactType.PUBLISHED, state.recipient, now)
     if state.notification is not None and state.notification.send_reminder:
-        return replace(change, due=(Due(Task.REMIND, state.id, now + reminder_delay),))
+        due = [Due(Task.REMIND, state.id, now + reminder_delay)]
+        if escalation is not None:
+            due.append(Due(Task.ESCALATE, state.id, now + reminder_delay + timedelta(days=escalation.after_days)))
+        return replace(change, due=tuple(due))
     return change
 
 
@@ -87,6 +93,13 @@ def pass_due_date(state: Correspondence, *, now: datetime) -> CorrespondenceChan
     if state.is_confirmation_needed and Status.CONFIRMED not in state.ever:
         change = with_fact(change, FactType.NEVER_CONFIRMED, state.recipient, now)
     return None if change.is_empty else change
+
+
+def have_printed(state: Correspondence, *, now: datetime) -> CorrespondenceChange | None:
+    """Say, once, that the recipient is to have it on paper; None when nobody is to be reminded of it any more."""
+    if state.print_due or not wants_notice(state, reminder=True):
+        return None
+    return tell(CorrespondenceChange(state=replace(state, print_due=True)), FactType.PRINT_DUE, now=now)
 
 
 def tell(change: CorrespondenceChange, fact: FactType, *, now: datetime, **details: str) -> CorrespondenceChange:

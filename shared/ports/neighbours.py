@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Protocol
 
 from shared.domain.identifiers import AttachmentId, PartyUrn, ResourceId, SubscriptionId
-from shared.domain.notification import ContactPoint
+from shared.domain.notification import ContactPoint, Escalation
 from shared.domain.policy import Action, Subject
 from shared.domain.subscription import (
     Attempt,
@@ -25,7 +25,8 @@ _FIRST = SubscriptionId("")
 class Resource:
     """An entry of the resource registry. `owner` has the organisation number, `titles` by language.
 
-    `explicitly_delegated`: its letters may be confidential or not, as each one says.
+    `explicitly_delegated`: its letters may be confidential or not, as each one says. `escalation`: what becomes of
+    letters that nobody opens.
     """
 
     id: ResourceId
@@ -36,6 +37,7 @@ class Resource:
     confidential: bool = False
     minimum_level: int = 0
     explicitly_delegated: bool = False
+    escalation: Escalation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

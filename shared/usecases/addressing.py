@@ -17,8 +17,10 @@ from shared.domain.notification import (
     NotificationState,
     custom_contact,
     first_medium,
+    is_of_order,
     media,
     notification_id,
+    nowhere,
 )
 from shared.domain.notification_texts import Names, Rendered, render
 from shared.ports import App, EmailMessage
@@ -69,10 +71,11 @@ async def plan(
     channel = channel_of(request, reminder=reminder)
     names = await _names(app, state, content)
     now = app.clock()
+    order = [n for n in known if is_of_order(n, state.id, reminder=reminder)]
     planned: dict[str, Planned] = {}
     unreachable: list[Notification] = []
     for one in await _addressees(app, state, request, contacts):
-        begun = [n for n in known if n.recipient == one.party and n.is_reminder is (reminder > 0)] if one.party else []
+        begun = [n for n in order if n.recipient == one.party] if one.party else []
         is_free = state.ignore_reservation or not one.contact.reserved
         reached = _reached(channel, one.contact, begun) if is_free else ()
         if not reached and not begun:
@@ -138,7 +141,7 @@ def _unreachable(
     medium = first_medium(channel)
     failure = Failure.RECIPIENT_RESERVED if addressee.contact.reserved else Failure.RECIPIENT_NOT_IDENTIFIED
     one = _sending(state, addressee.party, medium, "", reminder=reminder, now=now)
-    id_ = notification_id(state.id, medium, f"nowhere:{addressee.party}", reminder=reminder)
+    id_ = notification_id(state.id, medium, nowhere(addressee.party), reminder=reminder)
     return replace(one, id=id_, state=NotificationState.FAILED, failure=failure)
 
 

@@ -10,14 +10,14 @@ from shared.domain.facts import AggregateKind
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, ResourceId, SubscriptionId
 from shared.ports import AgendaEntry, AgendaMessage, App, DeliveryMessage
 from shared.telemetry import Log
-from shared.usecases import lifecycle, notifying, releasing, resuming, stuck
+from shared.usecases import escalating, lifecycle, notifying, releasing, resuming, stuck
 from shared.usecases.saving import finish_dispatch
 
 _PAGE = 500
 _AGAIN_AFTER = timedelta(minutes=10)  # Source: design 3, agenda: an entry whose message got lost comes again.
 _SLOT = timedelta(minutes=5)
 _COMMIT_WITHIN = timedelta(minutes=15)  # Source: design 1: what has not been committed by then never will be.
-_OF_CORRESPONDENCES = frozenset({Task.PUBLISH, Task.REMIND, Task.DUE_DATE})
+_OF_CORRESPONDENCES = frozenset({Task.PUBLISH, Task.REMIND, Task.ESCALATE, Task.DUE_DATE})
 _log = Log("agenda")
 
 
@@ -92,8 +92,8 @@ async def _do(app: App, message: AgendaMessage) -> bool:
             await app.outbox.send_deliveries([delivery_of(due)])
         case Task.CATCH_UP:
             await resuming.resume(app, due)
-        case Task.REPEAT:
-            _log.warning("agenda.unused_task", task=due.task)
+        case Task.ESCALATE:
+            await escalating.escalate(app, CorrespondenceId(due.subject))
     return True
 
 

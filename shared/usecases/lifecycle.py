@@ -113,7 +113,9 @@ async def _settle(app: App, state: Correspondence, now: datetime, attempt: int |
         return None
     if reason:
         return publishing.fail(state, reason, now=now)
-    return publishing.publish(state, reminder_delay=app.rules.reminder_delay, now=now)
+    resource = await app.registry.resource(state.resource_id)
+    escalation = resource.escalation if resource is not None else None
+    return publishing.publish(state, reminder_delay=app.rules.reminder_delay, escalation=escalation, now=now)
 
 
 def _attachment_reason(attachment: Attachment | None) -> str:

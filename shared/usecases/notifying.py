@@ -11,7 +11,7 @@ from shared.domain.changes import Due, Task
 from shared.domain.correspondence import Correspondence, CorrespondenceChange
 from shared.domain.errors import DomainError, Rejected, Unavailable
 from shared.domain.identifiers import CorrespondenceId
-from shared.domain.notification import Medium, Notification, NotificationState
+from shared.domain.notification import Medium, Notification, NotificationState, is_of_order
 from shared.domain.notification_outcomes import DeliveryReport, is_open, recorded, tag_of
 from shared.domain.policy import Action, own_work
 from shared.domain.publishing import wants_notice
@@ -104,7 +104,7 @@ async def _leave_unknown(
 ) -> None:
     """What an earlier try left as `sending`, and nobody will send any more, has an outcome: unknown, told to nobody."""
     wanted = {one.notification.id for one in planned}
-    left = [n for n in known if is_open(n) and n.is_reminder is (reminder > 0) and n.id not in wanted]
+    left = [n for n in known if is_open(n) and is_of_order(n, state.id, reminder=reminder) and n.id not in wanted]
     if left:
         now = app.clock()
         await _record(app, state, [replace(n, state=NotificationState.UNKNOWN, changed=now) for n in left], tells=False)

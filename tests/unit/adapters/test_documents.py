@@ -77,8 +77,8 @@ EVERY: list[Any] = [
 MEMBERS = {
     Correspondence: "allow_forwarding attachments created dialog_cursor dialog_id downloaded due_date_passed "
     "due_date_time ever external_references forwarded_to id idempotent_key ignore_reservation is_confidential "
-    "is_confirmation_needed labels message_sender notification property_list published read recipient reminded "
-    "reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
+    "is_confirmation_needed labels message_sender notification print_due property_list published read recipient "
+    "reminded reply_options requested_publish_time resource_id sender senders_reference sequence status status_changed "
     "status_text transmission_id",
     Content: "body body_attachment_id body_url format language summary title",
     Attachment: "checksum closing created display_name expiration_in_days external file_name flags id is_encrypted "
@@ -92,7 +92,7 @@ MEMBERS = {
     "type_filter validated",
     Attempt: "answer at number status took_ms",
     KeyedRequest: "created digest in_flight_until key owner response",
-    Resource: "confidential explicitly_delegated id minimum_level owner owner_code titles type",
+    Resource: "confidential escalation explicitly_delegated id minimum_level owner owner_code titles type",
     Party: "name party_id urn uuid",
     ContactPoint: "emails mobiles reserved",
     Unit: "main_unit roles",

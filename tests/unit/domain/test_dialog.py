@@ -365,7 +365,7 @@ def test_a_letter_is_in_the_dialog_that_the_sender_named() -> None:
     assert dialog_id(named) == DIALOG.value != dialog_id(DONE)
 
 
-@pytest.mark.parametrize("kind", [FactType.NEVER_READ, FactType.NEVER_CONFIRMED, FactType.REMINDER_DUE])
+@pytest.mark.parametrize("kind", [FactType.NEVER_READ, FactType.NEVER_CONFIRMED, FactType.PRINT_DUE])
 def test_what_dialogporten_need_not_know_is_not_told(kind: FactType) -> None:
     """Nothing is due for it."""
     assert plan(in_status(Status.PUBLISHED, dialog_id="d"), facts(kind)) == []

@@ -110,7 +110,7 @@ async def test_an_entry_outlives_the_commit_it_was_written_before() -> None:
     assert not world.agenda.entries
 
 
-@pytest.mark.parametrize("task", [Task.PUBLISH, Task.REMIND, Task.DUE_DATE])
+@pytest.mark.parametrize("task", [Task.PUBLISH, Task.REMIND, Task.ESCALATE, Task.DUE_DATE])
 async def test_an_entry_for_a_letter_that_never_came_ends(task: Task) -> None:
     """When it is old enough it is dropped, and nothing else happens."""
     world = World()
@@ -204,11 +204,3 @@ async def test_every_part_that_waits_is_resumed() -> None:
     await world.advance(timedelta(0))
     assert await world.attachments.verdict(file, world.blobs.blobs[file][1].etag)
     assert [mail.to for mail in world.email.sent] == ["kari@person.example"]
-
-
-async def test_a_task_that_nothing_uses_is_dropped() -> None:
-    """It is logged and never comes again."""
-    world = World()
-    await entry(world, Task.REPEAT, "x")
-    await world.advance(timedelta(0))
-    assert not world.agenda.entries

@@ -316,14 +316,16 @@ async def test_a_mailbox_forgets_the_title_of_what_was_purged() -> None:
 
 
 async def test_registers_that_do_not_answer_are_asked_again() -> None:
-    """The look raises and changes nothing."""
+    """The letter waits on the agenda, neither published nor failed; a message more or less makes no difference."""
     world = World()
     id_ = await sent(world)
     world.registry.down = True
-    with pytest.raises(Unavailable):
-        await lifecycle.look(world.app, id_)
+    await lifecycle.look(world.app, id_)
+    await lifecycle.look(world.app, id_, attempt=None)
+    assert not state_of(world, id_).ever & {Status.PUBLISHED, Status.FAILED}
     world.registry.down = False
-    await world.settle()
+    world.outbox.facts.clear()
+    await world.advance(timedelta(minutes=1))
     assert state_of(world, id_).status is Status.PUBLISHED
     assert await refused(acting.purge(world.app, SENDER, id_))
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from shared.domain.correspondence import Status
 from shared.domain.errors import Conflict, Rejected, Unavailable
 from shared.domain.facts import FactType
 from shared.domain.identifiers import CorrespondenceId
@@ -397,18 +396,3 @@ async def test_a_register_that_is_down_delays_notices_and_loses_none() -> None:
     assert not world.email.sent
     await world.advance(timedelta(minutes=2))
     assert mails(world) == [(KARI, "Ny post")]
-
-
-async def test_a_register_that_is_down_delays_publication_and_fails_nothing() -> None:
-    """Whether the recipient is reserved by now is not known: the letter waits, and is published then."""
-    world = World()
-    id_ = await sent(world)
-
-    async def down() -> None:
-        raise Unavailable("contact register")
-
-    world.meanwhile["registry.contacts"] = down
-    await lifecycle.look(world.app, id_)
-    assert not world.correspondences.partitions[id_].state.ever & {Status.PUBLISHED, Status.FAILED}
-    await world.advance(timedelta(minutes=1))
-    assert Status.PUBLISHED in world.correspondences.partitions[id_].state.ever
