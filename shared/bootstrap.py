@@ -35,6 +35,7 @@ from shared.adapters.sms import CommunicationSms
 from shared.adapters.stuck import StuckTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
+from shared.adapters.templates import TemplateTable
 from shared.adapters.texts import LibraryTexts
 from shared.adapters.tokens import TokenVerifier
 from shared.adapters.webhook_post import HttpWebhooks
@@ -56,9 +57,7 @@ def app() -> App:
     s = settings()
     credential = _credential(s)
     tables = _tables(s, credential)
-    blobs = BlobStore(
-        connection_string=s.storage_connection, account_url=s.storage_connection__blobserviceuri, credential=credential
-    )
+    blobs = _blobs(s, credential)
     registry = RegistryTable(tables, clock(), contact_registers=_contact_registers(s))
     endpoint, key = s.communication_endpoint, s.communication_access_key
     bus, namespace = s.servicebus_connection, s.servicebus_connection__fullyqualifiednamespace
@@ -88,6 +87,7 @@ def app() -> App:
         event_sink=AltinnEvents(s.altinn_events_url, _maskinporten_tokens(s, EVENTS_SCOPE)),
         clock=clock(),
         texts=LibraryTexts(),
+        templates=TemplateTable(tables, clock()),
         seals=Tokens(secret_key),
         rules=_rules(s),
     )
@@ -139,6 +139,12 @@ def _credential(s: Settings) -> AsyncTokenCredential | None:
 def _tables(s: Settings, credential: AsyncTokenCredential | None) -> Tables:
     return Tables(
         connection_string=s.storage_connection, endpoint=s.storage_connection__tableserviceuri, credential=credential
+    )
+
+
+def _blobs(s: Settings, credential: AsyncTokenCredential | None) -> BlobStore:
+    return BlobStore(
+        connection_string=s.storage_connection, account_url=s.storage_connection__blobserviceuri, credential=credential
     )
 
 

@@ -20,6 +20,7 @@ from shared.domain.identifiers import (
 from shared.domain.notification import Channel, NotificationRequest, Template, Texts
 from shared.domain.requests import NewAttachment, NewMessage
 from shared.domain.subscription import Subscription
+from shared.domain.templates import LANGUAGES, NotificationTemplate, Wording
 
 NOW = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 AGENCY = organisation("310001007")
@@ -53,6 +54,16 @@ def message(**changes: Any) -> NewMessage:
 def texts(**changes: Any) -> Texts:
     """All three texts."""
     return replace(Texts(email_subject="Ny post", email_body="Du har fått post.", sms_body="Du har post."), **changes)
+
+
+def notification_template(**changes: Any) -> NotificationTemplate:
+    """A version that is not stored yet, with a keyword for the sender's own words in each text."""
+    wording = {
+        language: Wording(Texts(f"{language} $sendersName$", f"{language}: $ownText$", False, f"{language} $ownText$"))
+        for language in LANGUAGES
+    }
+    defaults: dict[str, Any] = {"resource_id": RESOURCE, "created": NOW, **wording}
+    return NotificationTemplate(**(defaults | changes))
 
 
 def notification_request(**changes: Any) -> NotificationRequest:

@@ -16,6 +16,7 @@ from functions.http import (
     scan_results,
     stuck,
     subscriptions,
+    templates,
 )
 from functions.http.bodiless import answering_head
 from functions.http.edge import answer_errors_of, guard
@@ -25,6 +26,7 @@ OPERATIONS: tuple[Operation, ...] = (
     *correspondences.OPERATIONS,
     *actions.OPERATIONS,
     *notification_history.OPERATIONS,
+    *templates.OPERATIONS,
     *attachments.OPERATIONS,
     *subscriptions.OPERATIONS,
     *deliveries.OPERATIONS,

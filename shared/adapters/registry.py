@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.adapters.documents import CHUNK_UNITS, columns, from_columns
+from shared.adapters.kept import Kept
 from shared.adapters.keys import escape
 from shared.adapters.tables import Op, Row, Tables, Value, Write
 from shared.domain.identifiers import PartyKind, PartyUrn, ResourceId, party_kind
@@ -16,8 +17,6 @@ RESOURCE_AGE = timedelta(minutes=10)
 PARTY_AGE = timedelta(hours=24)
 AT_ONCE = 20
 """Reads side by side."""
-MOST_KEPT = 10_000
-"""Answers of one kind that are kept; beyond, all are forgotten and asked again."""
 
 
 class RegistryTable:
@@ -36,9 +35,9 @@ class RegistryTable:
         """`contact_registers` are asked for the contact points of these kinds of parties; the table for the others."""
         self._table = tables.table("registry")
         self._contact_registers = contact_registers or {}
-        self._resources = _Kept[ResourceId, Resource](RESOURCE_AGE, clock)
-        self._policies = _Kept[ResourceId, Mapping[str, object]](RESOURCE_AGE, clock)
-        self._parties = _Kept[PartyUrn, Party](PARTY_AGE, clock)
+        self._resources = Kept[ResourceId, Resource](RESOURCE_AGE, clock)
+        self._policies = Kept[ResourceId, Mapping[str, object]](RESOURCE_AGE, clock)
+        self._parties = Kept[PartyUrn, Party](PARTY_AGE, clock)
 
     async def resource(self, id_: ResourceId) -> Resource | None:
         """The resource, or None when unknown."""
@@ -118,29 +117,6 @@ class RegistryTable:
 
     async def _put(self, partition: str, id_: str, content: Mapping[str, Value]) -> None:
         await self._table.write_again(Write(Op.PUT, Row(partition, escape(id_), content)))
-
-
-class _Kept[K, V]:
-    """Answers that are kept for a while, by the clock that rules go by."""
-
-    def __init__(self, age: timedelta, clock: Callable[[], datetime]) -> None:
-        self._age = age
-        self._clock = clock
-        self._answers: dict[K, tuple[datetime, V]] = {}
-
-    async def get(self, key: K, ask: Callable[[], Awaitable[V | None]]) -> V | None:
-        now = self._clock()
-        if (kept := self._answers.get(key)) is not None and now - kept[0] < self._age:
-            return kept[1]
-        answer = await ask()
-        if answer is not None:
-            if len(self._answers) >= MOST_KEPT:
-                self._answers.clear()
-            self._answers[key] = (now, answer)
-        return answer
-
-    def forget(self, key: K) -> None:
-        self._answers.pop(key, None)
 
 
 async def _side_by_side[T](

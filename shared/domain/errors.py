@@ -146,6 +146,8 @@ class Refusal(Enum):
     NO_UPLOAD_BEGUN = (7007, ErrorKind.CONFLICT, "No upload to a link is under way: ask for a link first")
     NOT_STUCK = (7020, _N, "Nothing of this id is stuck")
     NOT_READABLE = (7021, ErrorKind.CONFLICT, "The message cannot be read, so that it cannot be tried again")
+    TEMPLATE_VERSION_NOT_FOUND = (7030, _N, "The resource's template has no version of this number")
+    NO_TEMPLATE_ACTIVE = (7031, ErrorKind.CONFLICT, "No template of the resource is in use: there is nothing to undo")
     EXTERNAL_ADDRESS_INVALID = (7010, _I, "The address of content stored elsewhere is invalid")
     EXTERNAL_HOST_NOT_ALLOWED = (7011, _I, "The sender may not point to content on this host")
     BODY_ATTACHMENT_UNFIT = (7012, _I, "The attachment cannot be the body: it must be .html, .txt or .json in UTF-8")

@@ -86,31 +86,60 @@ _REMINDER: Mapping[str, _Phrases] = {
     ),
 }
 
-_KEYWORD = re.compile(
-    r"\$(sendersName|correspondenceRecipientName|recipientName|resourceName|messageTitle)\$", re.IGNORECASE
-)
+KEYWORDS = ("sendersName", "correspondenceRecipientName", "recipientName", "resourceName", "messageTitle")
+"""What texts may name, between two `$`, in any case. Source: wire contract 8.2."""
+
+_KEYWORD = re.compile(rf"\$({'|'.join(KEYWORDS)})\$", re.IGNORECASE)
+_OWN_TEXT = re.compile(r"\$ownText\$", re.IGNORECASE)
 _SILENT = re.compile(r"<(script|style|head|title)\b[^>]*>.*?</\1\s*>|<!--.*?-->", re.IGNORECASE | re.DOTALL)
 _LINK = re.compile(r"""<a\b[^>]*?\bhref\s*=\s*["']([^"'>]*)["'][^>]*>(.*?)</a\s*>""", re.IGNORECASE | re.DOTALL)
 _BREAK = re.compile(r"<br\s*/?>|</?(?:p|div|li|ul|ol|tr|table|h[1-6]|blockquote)\b[^>]*>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!][^>]*>", re.IGNORECASE)
 
 
-def render(request: NotificationRequest, *, reminder: bool, language: str, names: Names) -> Rendered:
+def render(
+    request: NotificationRequest, *, reminder: bool, language: str, names: Names, template: Texts | None = None
+) -> Rendered:
     """The texts of the main notice, or of the reminder, with every keyword replaced once.
 
     A value that looks like a keyword is not replaced again. In an HTML e-mail values are escaped; subject, SMS and
-    the plain part have them as they are. An unknown language is written in `nb`. Source: wire contract 8.1 and 8.2.
+    the plain part have them as they are. An unknown language is written in `nb`. A `template` of the resource takes the
+    place of ours. Source: wire contract 8.1 and 8.2.
     """
     given = request.reminder_texts if reminder else request.texts
     match request.template:
         case Template.CUSTOM:
             texts = given
+        case Template.GENERIC if template is not None:
+            texts = _within(template, given)
         case Template.GENERIC:
             phrases = _REMINDER if reminder else _MAIN
             texts = _around(given, phrases.get(language.lower(), phrases["nb"]))
         case _:
             assert_never(request.template)
     return _filled(texts, names)
+
+
+def _within(template: Texts, given: Texts) -> Texts:
+    """The template with the sender's own texts where it wants them."""
+
+    def put(into: str, own: str) -> str:
+        return _OWN_TEXT.sub(lambda _: own, into)
+
+    return Texts(
+        email_subject=put(template.email_subject, given.email_subject.strip()),
+        email_body=put(template.email_body, _as_in(template, given)),
+        email_is_html=template.email_is_html,
+        sms_body=put(template.sms_body, given.sms_body.strip()),
+    )
+
+
+def _as_in(template: Texts, given: Texts) -> str:
+    """The sender's own words for the e-mail, written as the template is."""
+    own = given.email_body.strip()
+    if template.email_is_html and not given.email_is_html:
+        return html.escape(own).replace("\n", "<br>")
+    return without_tags(own) if given.email_is_html and not template.email_is_html else own
 
 
 def without_tags(text: str) -> str:

@@ -44,6 +44,7 @@ from shared.ports.storage import (
     Upload,
     WriteLink,
 )
+from shared.ports.templates import Templates
 from shared.ports.texts import TextRules
 from shared.ports.work import (
     Agenda,
@@ -111,6 +112,7 @@ class App:
     webhooks: Webhooks
     event_sink: EventSink
     texts: TextRules
+    templates: Templates
     seals: Seals
     clock: Clock
     rules: Rules
@@ -160,6 +162,7 @@ __all__ = [
     "SmsSender",
     "StuckList",
     "Subscriptions",
+    "Templates",
     "TextRules",
     "Unit",
     "Upload",

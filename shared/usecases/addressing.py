@@ -15,6 +15,8 @@ from shared.domain.notification import (
     Notification,
     NotificationRequest,
     NotificationState,
+    Template,
+    Texts,
     custom_contact,
     first_medium,
     is_of_order,
@@ -70,6 +72,7 @@ async def plan(
         return Plan()
     channel = channel_of(request, reminder=reminder)
     names = await _names(app, state, content)
+    template = await _template(app, state, request, content.language, reminder=reminder > 0)
     now = app.clock()
     order = [n for n in known if is_of_order(n, state.id, reminder=reminder)]
     planned: dict[str, Planned] = {}
@@ -80,7 +83,13 @@ async def plan(
         reached = _reached(channel, one.contact, begun) if is_free else ()
         if not reached and not begun:
             unreachable.append(_unreachable(state, one, channel, reminder=reminder, now=now))
-        texts = render(request, reminder=reminder > 0, language=content.language, names=_naming(names, one))
+        texts = render(
+            request,
+            reminder=reminder > 0,
+            language=content.language,
+            names=_naming(names, one),
+            template=template,
+        )
         for medium, address in reached:
             notification = _sending(state, one.party, medium, address, reminder=reminder, now=now)
             planned.setdefault(notification.id, _planned(notification, texts))
@@ -163,6 +172,16 @@ async def _addressees(
         for party in parties
     ]
     return found + [_Addressee(None, "", custom_contact(r)) for r in request.custom_recipients if r.party is None]
+
+
+async def _template(
+    app: App, state: Correspondence, request: NotificationRequest, language: str, *, reminder: bool
+) -> Texts | None:
+    """What the resource has in the place of our own words, when those are what was asked for."""
+    if request.template is not Template.GENERIC:
+        return None
+    found = await app.templates.active(state.resource_id)
+    return found.texts(language, reminder=reminder) if found is not None else None
 
 
 async def _names(app: App, state: Correspondence, content: Content) -> Names:

@@ -18,6 +18,7 @@ from shared.adapters.sendings import SendingTable
 from shared.adapters.stuck import StuckTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
+from shared.adapters.templates import TemplateTable
 from shared.clock import system_clock
 from shared.ports import App
 from tests.fakes.world import World
@@ -46,6 +47,7 @@ async def real_app(storage: str, bus: str) -> AsyncIterator[App]:
             deliveries=DeliveryTable(tables),
             circuits=CircuitTable(tables),
             feed=FeedTable(tables),
+            templates=TemplateTable(tables, system_clock),
             clock=system_clock,
         )
     finally:

@@ -33,6 +33,7 @@ from tests.fakes.registers import FakeRegistry, FakeSubscriptions
 from tests.fakes.seals import FakeSeals
 from tests.fakes.sendings import FakeSendings
 from tests.fakes.storage import FakeAttachments, FakeBlobs, FakeCorrespondences
+from tests.fakes.templates import FakeTemplates
 
 SENDER = Subject(
     issuer=Issuer.ALTINN,
@@ -171,6 +172,7 @@ class World:
     webhooks: FakeWebhooks = field(default_factory=FakeWebhooks)
     event_sink: FakeEventSink = field(default_factory=FakeEventSink)
     texts: _Texts = field(default_factory=_Texts)
+    templates: FakeTemplates = field(default_factory=FakeTemplates)
     seals: FakeSeals = field(default_factory=FakeSeals)
     crasher: Crasher = field(default_factory=Crasher)
     meanwhile: dict[str, Happening] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from functions.http.openapi import entry
 from functions.http.openapi.entries import ENTRIES
 from functions.http.openapi.entry import Example
 from functions.http.operation import Operation
+from tests.builders import RESOURCE
 from tests.fakes.world import World
 from tests.functions.scene import carry_out, served
 from tests.functions.states import CALLERS, FORWARDED_TO, RIGHTS, file_in, letter_in, subscription_in
@@ -19,6 +20,8 @@ _IDS = {
     "id": "1",
     "eventId": "none",
     "stuckId": "none",
+    "resourceId": RESOURCE,
+    "version": "1",
     "path": "nothing/here",
 }
 _BODIES: Mapping[str, Mapping[str, object]] = {

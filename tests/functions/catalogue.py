@@ -48,9 +48,9 @@ STATUS: Mapping[int, tuple[int, ...]] = {
         *(7003, 7010, 7011, 7012),
     ),
     401: (4001, 4004, 4005, 4006, 4007),
-    404: (1001, 1029, 1054, 1062, 2001, 3001, 3020, 3021, 6001, 7001, 7005, 7020),
+    404: (1001, 1029, 1054, 1062, 2001, 3001, 3020, 3021, 6001, 7001, 7005, 7020, 7030),
     408: (2022,),
-    409: (1034, 2015, 1, 7002, 7006, 7007, 7021),
+    409: (1034, 2015, 1, 7002, 7006, 7007, 7021, 7031),
     413: (7004,),
     422: (1030,),
     451: (2014,),
@@ -197,6 +197,7 @@ _MESSAGE = "initialise_correspondences"
 _OF_LETTER = {"correspondenceId": entry.LETTER}
 _WISH = ENTRIES["create_subscription"].examples[0].json
 _WRITTEN = {"size": 16, "sha256": "0" * 64}
+_TEMPLATE = {"resourceId": RESOURCE, "version": "1"}
 _STUCK = Stuck(kind=StuckKind.DEAD_LETTER, about="unknown", since=NOW, reason="", again=None)
 _SEARCH = {
     "resourceId": RESOURCE,
@@ -267,6 +268,8 @@ CASES: Mapping[Refusal, Case] = {
     Refusal.REQUEST_TOO_LARGE: _case(
         _MESSAGE, _empty, "sender", content=" " * (MAX_JSON_BYTES + 1), detail=f"[^<>]+ {MAX_JSON_BYTES} bytes [^<>]+"
     ),
+    Refusal.TEMPLATE_VERSION_NOT_FOUND: _case("get_template", _empty, "sender", path=_TEMPLATE),
+    Refusal.NO_TEMPLATE_ACTIVE: _case("roll_back_template", _empty, "sender", path=_TEMPLATE),
     Refusal.NOT_STUCK: _case("resubmit_stuck", _empty, "maintainer", path={"stuckId": _STUCK.id}),
     Refusal.NOT_READABLE: _case(
         "resubmit_stuck", _with(_empty, _unreadable), "maintainer", path={"stuckId": _STUCK.id}

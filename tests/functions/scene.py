@@ -14,6 +14,7 @@ from functions.http import composition
 from functions.http.api import build
 from functions.http.openapi import entry
 from functions.http.openapi.entry import Example
+from functions.http.openapi.templates import TEMPLATE
 from functions.http.operation import FORM, Operation, Policy
 from shared.domain import attachment as attachments_domain
 from shared.domain import publishing
@@ -23,6 +24,7 @@ from shared.domain.correspondence import AttachmentUse, ReplyOption
 from shared.domain.identifiers import AttachmentId, CorrespondenceId, PartyUrn
 from shared.domain.policy import Action, Issuer, Scope, Subject, own_work
 from shared.domain.stuck import Stuck, StuckKind
+from shared.schemas.templates import TemplateRequest
 from shared.usecases import acting, attachments, direct_uploads, reading, saving, scanning, subscribing
 from tests.builders import AGENCY, NOW, PERSON, RESOURCE, content, correspondence, new_attachment, notification_request
 from tests.fakes.world import READER, SENDER, World
@@ -65,6 +67,7 @@ async def scene() -> World:
     await subscribing.subscribe(world.app, _SUBSCRIBER, wish)
     await acting.mark_as_read(world.app, READER, CorrespondenceId(entry.READ_LETTER))
     await _dead_letter(world)
+    await _template(world)
     await world.settle()
     return world
 
@@ -85,6 +88,11 @@ async def _dead_letter(world: World) -> None:
     item = Stuck(kind=StuckKind.DEAD_LETTER, about=about, since=NOW, reason="MaxDeliveryCountExceeded", again=again)
     assert item.id == entry.STUCK
     await world.app.stuck.put(item)
+
+
+async def _template(world: World) -> None:
+    made = await world.templates.add(TemplateRequest.read(TEMPLATE).to_domain(RESOURCE, NOW))
+    await world.templates.change_activations(RESOURCE, lambda known: known.with_active(made.version))
 
 
 async def _link(world: World, id_: AttachmentId) -> None:

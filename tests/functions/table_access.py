@@ -224,6 +224,18 @@ _TABLES: Mapping[str, str] = {
         scans      platform   sender     recipient  both       other      none
         200        403        403        403        403        403        401        any
     """,
+    "create_template list_templates preview_template": """
+        sender     recipient  both       other      none
+        200        403        200        401/4001   401        any
+    """,
+    "get_template activate_template": """
+        sender     recipient  both       other      none
+        404/7030   403        404/7030   401/4001   401        any
+    """,
+    "roll_back_template": """
+        sender     recipient  both       other      none
+        409/7031   403        409/7031   401/4001   401        any
+    """,
     "list_stuck": """
         operator   platform   sender     recipient  both       other      none
         200        403        403        403        403        403        401        any

@@ -31,6 +31,7 @@ _TAGS = {
     "Correspondence": "Messages, for senders and recipients",
     "Attachment": "Files, for their senders",
     "Subscriptions": "Being told of events, in the shapes of Altinn Events",
+    "Notification templates": "A service owner's own texts for notices",
     "Operations": "Whether the service runs",
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from functions.http.openapi import attachments, correspondences, deliveries, subscriptions
+from functions.http.openapi import attachments, correspondences, deliveries, subscriptions, templates
 from functions.http.openapi.entry import STUCK, Entry, Example
 from shared.domain.errors import Refusal
 
@@ -22,6 +22,7 @@ ENTRIES: Mapping[str, Entry] = {
     **attachments.ENTRIES,
     **subscriptions.ENTRIES,
     **deliveries.ENTRIES,
+    **templates.ENTRIES,
     **_OF_THE_SERVICE,
 }
 """By the operation's id. An operation that is not hidden and not here fails a test that says what to add."""

@@ -18,6 +18,7 @@ from shared.adapters.registry import RegistryTable
 from shared.adapters.sendings import SendingTable
 from shared.adapters.subscriptions import SubscriptionTable
 from shared.adapters.tables import Tables
+from shared.adapters.templates import TemplateTable
 from shared.ports import (
     Agenda,
     Attachments,
@@ -29,6 +30,7 @@ from shared.ports import (
     Idempotency,
     Mailboxes,
     Sendings,
+    Templates,
 )
 from tests.builders import NOW
 from tests.contract.storage.faults import FaultyTransport
@@ -44,6 +46,7 @@ from tests.fakes.storage import (
     FakeRegistry,
     FakeSubscriptions,
 )
+from tests.fakes.templates import FakeTemplates
 from tests.servers import azurite
 
 BOTH = ("fake", "azurite")
@@ -128,6 +131,12 @@ def blobs(request: Request, store: BlobStore) -> Blobs:
 def registry(request: Request, tables: Tables) -> RegistryTable | FakeRegistry:
     """The port Registry, with its ways to add entries."""
     return FakeRegistry() if request.param == "fake" else RegistryTable(tables, lambda: NOW)
+
+
+@pytest.fixture(params=BOTH)
+def templates(request: Request, tables: Tables) -> Templates:
+    """The port Templates."""
+    return FakeTemplates() if request.param == "fake" else TemplateTable(tables, lambda: NOW)
 
 
 @pytest.fixture(params=BOTH)

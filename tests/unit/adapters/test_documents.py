@@ -18,6 +18,7 @@ from shared.domain.identifiers import AttachmentId, CorrespondenceId
 from shared.domain.labels import SystemLabel
 from shared.domain.notification import ContactPoint, Medium, Notification, NotificationState
 from shared.domain.subscription import Attempt, Subscription
+from shared.domain.templates import Activations, NotificationTemplate
 from shared.domain.verdicts import Scan, Verdict
 from shared.ports import KeyedRequest, Party, Resource, Unit
 from tests.builders import (
@@ -32,6 +33,7 @@ from tests.builders import (
     fact,
     new_id,
     notification_request,
+    notification_template,
     published,
     subscription,
 )
@@ -72,6 +74,8 @@ EVERY: list[Any] = [
     Party(urn=BUSINESS, uuid="u", party_id=1, name="N"),
     ContactPoint(emails=("a@b.no",), reserved=True),
     Unit(roles=frozenset({"daglig-leder"}), main_unit=BUSINESS),
+    notification_template(version=3),
+    Activations((1, 3)),
 ]
 
 MEMBERS = {
@@ -96,6 +100,8 @@ MEMBERS = {
     Party: "name party_id urn uuid",
     ContactPoint: "emails mobiles reserved",
     Unit: "main_unit roles",
+    NotificationTemplate: "created en nb nn resource_id version",
+    Activations: "versions",
 }
 """What version 1 of each document holds. A member may be added with a default; one is never renamed or removed."""
 
