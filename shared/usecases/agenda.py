@@ -26,15 +26,16 @@ async def sweep(app: App) -> int:
 
     Two sweepers, late writers and crashes in between make doubles, which the consumers do not mind.
     """
-    total = 0
+    total, late = 0, timedelta()
     while entries := await app.agenda.due(now=app.clock(), limit=_PAGE):
+        late = max(late, *(app.clock() - entry.due.at for entry in entries))
         for start in range(0, len(entries), 50):
             await _enqueue(app, entries[start : start + 50])
         total += len(entries)
         if len(entries) < _PAGE:
             break
     if total:
-        _log.info("agenda.swept", entries=total)
+        _log.info("agenda.swept", entries=total, late_seconds=round(late.total_seconds()))
     return total
 
 

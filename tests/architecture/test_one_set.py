@@ -1,11 +1,8 @@
 """Names that must agree across files do."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from functions.http.api import OPERATIONS
 from functions.http.edge import STATUS
@@ -15,7 +12,6 @@ from shared.domain.errors import ErrorKind, Refusal
 from tests.architecture.sources import ROOT
 
 PLATFORM_SETTINGS = {"FUNCTIONS_WORKER_RUNTIME", "AzureWebJobsStorage"}
-BICEP = sorted((ROOT / "infra").rglob("*.bicep"))
 
 
 def entities_in_code(functions: list[dict[str, Any]]) -> set[tuple[str, ...]]:
@@ -59,13 +55,6 @@ def test_every_operation_states_its_policy() -> None:
 def test_the_broker_has_what_the_code_listens_to(functions: list[dict[str, Any]]) -> None:
     """Topics, subscriptions and queues, no more and no less."""
     assert entities_in_code(functions) == entities_in_config(ROOT / "local" / "servicebus.json")
-
-
-@pytest.mark.skipif(not BICEP, reason="no infrastructure is described yet")
-def test_azure_has_what_the_code_listens_to(functions: list[dict[str, Any]]) -> None:
-    """Every topic, subscription and queue is named in the infrastructure."""
-    named = set(re.findall(r"'([a-z-]+)'", "\n".join(path.read_text(encoding="utf-8") for path in BICEP)))
-    assert {name for entity in entities_in_code(functions) for name in entity} <= named
 
 
 def test_the_example_names_every_setting() -> None:
