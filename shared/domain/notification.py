@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from shared.domain.identifiers import PartyUrn, derived_uuid5
+from shared.domain.identifiers import PartyKind, PartyUrn, derived_uuid5, party_number
 
 
 class Channel(StrEnum):
@@ -182,6 +182,12 @@ def international(number: str) -> str:
     if digits.startswith("00"):
         return f"+{digits[2:]}"
     return f"+47{digits}" if len(digits) == 8 and digits.isdecimal() and digits[0] in "49" else digits
+
+
+def contact_in_name(party: PartyUrn) -> ContactPoint:
+    """Where a party can be reached of whom no register says anything: somebody known by an e-mail address, at that."""
+    is_address = party.startswith(PartyKind.IDPORTEN_EMAIL)
+    return ContactPoint(emails=(party_number(party),)) if is_address else ContactPoint()
 
 
 def custom_contact(recipient: CustomRecipient) -> ContactPoint:

@@ -17,6 +17,7 @@ from shared.domain.notification import (
     NotificationState,
     Template,
     Texts,
+    contact_in_name,
     custom_contact,
     first_medium,
     is_of_order,
@@ -168,7 +169,7 @@ async def _addressees(
     contacts = contacts if contacts is not None else await app.registry.contacts(parties)
     known = await app.registry.parties(parties)
     found = [
-        _Addressee(party, known[party].name if party in known else "", contacts.get(party, ContactPoint()))
+        _Addressee(party, known[party].name if party in known else "", contacts.get(party) or contact_in_name(party))
         for party in parties
     ]
     return found + [_Addressee(None, "", custom_contact(r)) for r in request.custom_recipients if r.party is None]

@@ -9,7 +9,7 @@ from shared.domain.correspondence import Status
 from shared.domain.dry_run import DryRun, PlannedLetter, PlannedNotice
 from shared.domain.errors import DomainError, Refusal
 from shared.domain.identifiers import PartyUrn
-from shared.domain.notification import ContactPoint, masked
+from shared.domain.notification import ContactPoint, contact_in_name, masked
 from shared.domain.policy import Subject
 from shared.domain.replies import with_reply_links
 from shared.domain.requests import NewMessage
@@ -65,7 +65,7 @@ async def _letter(
     app: App, batch: Batch, recipient: PartyUrn, contacts: Mapping[PartyUrn, ContactPoint], now: datetime
 ) -> PlannedLetter:
     new = begin_correspondence(batch, recipient, now=now)
-    state, contact = new.change.state, contacts.get(recipient, ContactPoint())
+    state, contact = new.change.state, contacts.get(recipient) or contact_in_name(recipient)
     own = with_reply_links(new.content, state.reply_options) if needs_recipient_name(batch.judged.content) else None
     notices: list[PlannedNotice] = []
     if state.notification is not None and Status.RESERVED not in state.ever:

@@ -17,7 +17,7 @@ from shared.domain.policy import Action, own_work
 from shared.domain.publishing import wants_notice
 from shared.ports import App
 from shared.telemetry import Log
-from shared.usecases import addressing
+from shared.usecases import addressing, outcomes
 from shared.usecases.addressing import Planned
 from shared.usecases.retrying import retry_later
 from shared.usecases.saving import decide_over_rows
@@ -82,6 +82,8 @@ async def _send_in_time(
         await app.agenda.put(_again(state.id, reminder, min(later), attempt), now=now)
         _log.info("notification.waits", correspondence=state.id, reminder=reminder)
     ready = [one for one in planned if begins[one.notification.medium] <= now]
+    if any(one.email is not None for one in ready):
+        await outcomes.ask_later(app, state.id, reminder)
     for some in batched(ready, _AT_ONCE, strict=False):
         if mine := await _claim(app, state, some, reminder):
             await _send_all(app, state, mine, reminder=reminder, attempt=attempt)
@@ -141,17 +143,17 @@ async def _send_all(
     app: App, state: Correspondence, planned: Sequence[Planned], *, reminder: int, attempt: int
 ) -> None:
     """What one medium cannot take now waits on the agenda; the other medium goes on."""
-    outcomes: list[Notification] = []
+    done: list[Notification] = []
     postponed: dict[Medium, Unavailable] = {}
     for one in planned:
         medium = one.notification.medium
         if medium in postponed and postponed[medium].retry_after is not None:
             continue
         try:
-            outcomes.append(await _send(app, state, one))
+            done.append(await _send(app, state, one))
         except Unavailable as error:
             postponed[medium] = error
-    await _record(app, state, outcomes)
+    await _record(app, state, done)
     for medium, reason in postponed.items():
         if reason.retry_after is not None:
             await app.sendings.pause(medium, until=app.clock() + reason.retry_after)
@@ -181,6 +183,13 @@ async def _send(app: App, state: Correspondence, one: Planned) -> Notification:
     return replace(notification, state=NotificationState.SENT, changed=now)
 
 
+async def learn_outcomes(app: App, id_: CorrespondenceId, reminder: int, due: Due) -> None:
+    """E-mails that have failed without a report are on record as failed, with their facts. Safe to repeat."""
+    loaded = await app.correspondences.load(id_)
+    if loaded is not None:
+        await _record(app, loaded.state, await outcomes.failed(app, id_, reminder, due))
+
+
 async def report(app: App, told: DeliveryReport) -> None:
     """What Communication Services says became of a notification is on record, with its facts. Safe to repeat.
 
@@ -198,12 +207,12 @@ async def report(app: App, told: DeliveryReport) -> None:
             _log.info("notification.reported", notification=one.id, medium=one.medium, delivered=told.delivered)
 
 
-async def _record(app: App, state: Correspondence, outcomes: Sequence[Notification], *, tells: bool = True) -> None:
+async def _record(app: App, state: Correspondence, known: Sequence[Notification], *, tells: bool = True) -> None:
     """The outcomes are on record, with their facts; what another worker has recorded meanwhile is not told again."""
 
     permit = own_work(Action.WRITE, state.resource_id, "notifications")
     with suppress(DomainError):  # 1001: what has vanished has nothing to record it on
-        for some in batched(outcomes, _AT_ONCE, strict=False):
+        for some in batched(known, _AT_ONCE, strict=False):
 
             async def decide(current: Correspondence, some: Sequence[Notification] = some) -> CorrespondenceChange:
                 return recorded(current, await app.correspondences.notifications(state.id), some, tells=tells)

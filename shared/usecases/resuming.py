@@ -14,6 +14,7 @@ from shared.usecases import (
     lifecycle,
     notifying,
     orphans,
+    outcomes,
     replaying,
     republishing,
     rescanning,
@@ -50,6 +51,7 @@ _PARTS: Mapping[str, Part] = {
     "notify": lambda app, due, id_, more: notifying.notify(
         app, CorrespondenceId(id_), reminder=int(more[0]), attempt=due.attempt
     ),
+    outcomes.PART: lambda app, due, id_, more: notifying.learn_outcomes(app, CorrespondenceId(id_), int(more[0]), due),
     "forward": lambda app, due, id_, more: forwarding.attend(app, CorrespondenceId(id_), more[0], attempt=due.attempt),
     orphans.PART: lambda app, _, id_, __: orphans.look(app, AttachmentId(id_)),
     direct_uploads.PART: lambda app, _, id_, more: direct_uploads.give_up(app, AttachmentId(id_), more[0]),

@@ -8,8 +8,9 @@ import pytest
 
 from shared.domain.errors import Conflict, Rejected, Unavailable
 from shared.domain.facts import FactType
-from shared.domain.identifiers import CorrespondenceId
+from shared.domain.identifiers import CorrespondenceId, PartyUrn
 from shared.domain.notification import Channel, ContactPoint, CustomRecipient, Failure, NotificationState
+from shared.ports import Party
 from shared.usecases import acting, lifecycle, notifying, reading
 from tests.builders import AGENCY, BUSINESS, NOW, PERSON, RESOURCE, new_id, notification_request, texts
 from tests.fakes.world import READER, World
@@ -223,6 +224,7 @@ async def test_a_reminder_that_cannot_be_sent_now_waits_as_well() -> None:
     """And stays away when the letter is read meanwhile; what became of it is not known."""
     world = World()
     id_ = await published(world, **wanted())
+    await world.advance(timedelta(hours=1))  # The outcome of the first one is asked for.
     world.email.fail(DOWN)
     await world.advance(WEEK)
     assert len(world.email.sent) == 1
@@ -396,3 +398,15 @@ async def test_a_register_that_is_down_delays_notices_and_loses_none() -> None:
     assert not world.email.sent
     await world.advance(timedelta(minutes=2))
     assert mails(world) == [(KARI, "Ny post")]
+
+
+async def test_somebody_known_by_an_e_mail_address_is_told_there() -> None:
+    """Unless the register says more of them."""
+    user = PartyUrn("urn:altinn:person:idporten-email:una@person.example")
+    world = World()
+    world.registry.known[user] = Party(urn=user, uuid="u", party_id=9, name="una@person.example")
+    await published(world, recipients=(user,), **wanted())
+    assert [to for to, _ in mails(world)] == ["una@person.example"]
+    world.registry.contact_points[user] = ContactPoint(emails=("una@work.example",))
+    await published(world, recipients=(user,), **wanted())
+    assert [to for to, _ in mails(world)][1:] == ["una@work.example"]
