@@ -12,6 +12,7 @@ from local.services import (
     grants,
     hooks,
     identity,
+    login,
     pages,
     plans,
     register,
@@ -86,7 +87,7 @@ def make_app(context: Context) -> web.Application:
     """Return the server of stand-ins over what `context` holds."""
     app = web.Application(middlewares=[errors], client_max_size=MAX_BODY_BYTES)
     app[CONTEXT] = context
-    for part in (identity, grants, email, sms, dialogs, hooks, plans, timetravel, register, pages):
+    for part in (identity, grants, login, email, sms, dialogs, hooks, plans, timetravel, register, pages):
         app.add_routes(part.ROUTES)
 
     app.cleanup_ctx.append(reports.running)

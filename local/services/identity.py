@@ -11,7 +11,7 @@ from local.services import claims, parameters
 from local.services.claims import Body
 from local.services.context import Context, context
 from local.services.dialog_store import find as find_dialog
-from local.services.issuers import ISSUERS, IssuerKind
+from local.services.issuers import AUTHORIZE_PATH, ISSUERS, LOGIN_TOKEN_PATH, IssuerKind
 from local.services.parameters import BadParameter
 
 LIFETIME = timedelta(hours=24)
@@ -135,6 +135,17 @@ def _keys_of(kind: IssuerKind) -> web.RouteDef:
     return web.get(ISSUERS[kind].jwks_path, keys)
 
 
+def _login_metadata(base: str) -> claims.Body:
+    return {
+        "authorization_endpoint": base + AUTHORIZE_PATH,
+        "token_endpoint": base + LOGIN_TOKEN_PATH,
+        "token_endpoint_auth_methods_supported": ["none"],
+        "grant_types_supported": ["authorization_code"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+
+
 def _metadata_of(kind: IssuerKind) -> web.RouteDef:
     issuer = ISSUERS[kind]
 
@@ -153,6 +164,7 @@ def _metadata_of(kind: IssuerKind) -> web.RouteDef:
                 "subject_types_supported": ["public"],
                 "acr_values_supported": list(claims.LEVELS),
             }
+            | (_login_metadata(base) if kind is IssuerKind.IDPORTEN else {})
         )
 
     return web.get(issuer.metadata_path, metadata)

@@ -32,6 +32,8 @@ class Issuer:
         return base_url + self.jwks_path
 
 
+AUTHORIZE_PATH = "/idporten.no/authorize"
+LOGIN_TOKEN_PATH = "/idporten.no/token"
 _OPENID = "/altinn/authentication/api/v1/openid/"
 
 ISSUERS: dict[IssuerKind, Issuer] = {

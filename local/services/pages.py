@@ -20,7 +20,7 @@ pre { white-space: pre-wrap; background: #f4f5f6; padding: 1rem; }
 iframe { width: 100%; min-height: 30rem; border: 1px solid #d2d5d8; }
 """
 # The style above is the only thing that a page may load; a mail's own HTML is shown in a frame without rights.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-src 'self'; base-uri 'none'"
 _NAVIGATION = (("/", "Start"), ("/pages/mail", "Mail"), ("/pages/sms", "SMS"), ("/pages/dialogs", "Dialogs"))
 _OPENAPI = "/correspondence/api/v1/openapi.json"
 _LATEST = 20
@@ -50,8 +50,8 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> Markup:
     return Markup(f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>")
 
 
-def page(title: str, *parts: Markup) -> web.Response:
-    """Return a whole page."""
+def page(title: str, *parts: Markup, forms_to: str = "'none'") -> web.Response:
+    """Return a whole page, whose forms may lead to these sources only."""
     navigation = "".join(link(url, text) for url, text in _NAVIGATION)
     text = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
@@ -60,7 +60,7 @@ def page(title: str, *parts: Markup) -> web.Response:
         f"{''.join(parts)}</main></body></html>"
     )
     headers = {
-        "Content-Security-Policy": _POLICY,
+        "Content-Security-Policy": f"{_POLICY}; form-action {forms_to}",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
     }
