@@ -9,12 +9,16 @@ REMINDED_AFTER = timedelta(days=7)
 
 @dataclass
 class File:
-    """A file that was sent: its bytes, whether they are malware, and whether they can have been scanned by now."""
+    """A file that was sent: its bytes, whether they are malware, and whether they can have been scanned by now.
+
+    `scanned_by`: by then they have been, when time passes: what no event announced is scanned by the agenda.
+    """
 
     id: str
     content: bytes
     is_bad: bool
-    may_be_scanned: bool = False
+    may_be_scanned: bool
+    scanned_by: datetime
 
 
 @dataclass
